@@ -5,7 +5,9 @@
 #   make fuzz FUZZ_SECONDS=60  make bench [BIG=1]           make golden    rewrites tests/golden
 #   make install PREFIX=/usr/local DESTDIR=
 
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 SAN     ?=
 PREFIX  ?= /usr/local
 VENDOR  := deps/vendor
