@@ -73,10 +73,8 @@ void arena_reset(struct arena *a)
     struct arena_block *keep = NULL;
     for (struct arena_block *b = a->first, *next; b; b = next) {
         next = b->next;
-        if (!keep && b->size == BLOCK_BYTES)
-            keep = b;
-        else
-            free(b);
+        if (!keep && b->size == BLOCK_BYTES) keep = b;
+        else free(b);
     }
     if (keep) {
         keep->next = NULL;

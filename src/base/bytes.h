@@ -25,8 +25,8 @@ void buf_u8(struct buf *b, uint8_t v);
 void buf_u32(struct buf *b, uint32_t v);
 void buf_u64(struct buf *b, uint64_t v);
 void buf_varint(struct buf *b, uint64_t v);
-void buf_svarint(struct buf *b, int64_t v);   /* zigzag */
-void buf_lstr(struct buf *b, struct str s);   /* varint length, then the bytes */
+void buf_svarint(struct buf *b, int64_t v); /* zigzag */
+void buf_lstr(struct buf *b, struct str s); /* varint length, then the bytes */
 static inline struct str buf_view(const struct buf *b)
 {
     return (struct str){b->p, b->n};

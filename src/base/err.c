@@ -22,7 +22,8 @@ err_code err_set(struct err *err, err_code code, int sys, const char *fmt, ...)
     if (sys) {
         size_t used = strlen(err->msg);
         char text[96];
-        snprintf(err->msg + used, sizeof err->msg - used, ": %s", strerror_r(sys, text, sizeof text));
+        snprintf(err->msg + used, sizeof err->msg - used, ": %s",
+                 strerror_r(sys, text, sizeof text));
     }
     return code;
 }
@@ -45,9 +46,15 @@ err_code err_named(struct err *err, err_code code, const char *name, const char 
 const char *err_code_name(err_code code)
 {
     static const char *const names[] = {
-        [ERR_OK] = "ok",           [ERR_INVALID] = "invalid",     [ERR_TOO_BIG] = "too_big",
-        [ERR_NOT_FOUND] = "not_found", [ERR_CONFLICT] = "conflict", [ERR_DENIED] = "denied",
-        [ERR_NOMEM] = "overloaded", [ERR_CANCELLED] = "cancelled", [ERR_IO] = "io",
+        [ERR_OK] = "ok",
+        [ERR_INVALID] = "invalid",
+        [ERR_TOO_BIG] = "too_big",
+        [ERR_NOT_FOUND] = "not_found",
+        [ERR_CONFLICT] = "conflict",
+        [ERR_DENIED] = "denied",
+        [ERR_NOMEM] = "overloaded",
+        [ERR_CANCELLED] = "cancelled",
+        [ERR_IO] = "io",
         [ERR_CORRUPT] = "corrupt",
     };
     return names[code];

@@ -6,7 +6,8 @@
 
 enum { HASH_KEY_BYTES = 16 };
 
-/* SipHash-2-4 (Aumasson, Bernstein 2012), keyed: ids that nobody may guess or collide on purpose. */
+/* SipHash-2-4 (Aumasson, Bernstein 2012), keyed: ids that nobody may guess or collide on purpose.
+ */
 uint64_t hash_sip(const unsigned char key[HASH_KEY_BYTES], struct str message);
 /* XXH3-64: checksums of files and hash tables of our own strings. */
 uint64_t hash_fast(struct str s);

@@ -104,7 +104,8 @@ err_code map_add(struct map *m, struct str s, uint32_t *code, bool *is_new, stru
         return ERR_OK;
     }
     uint32_t chunk = m->count >> CHUNK_BITS;
-    if (chunk >= MAX_CHUNKS) return err_set(err, ERR_NOMEM, 0, "dictionary of %u is full", m->count);
+    if (chunk >= MAX_CHUNKS)
+        return err_set(err, ERR_NOMEM, 0, "dictionary of %u is full", m->count);
     if (!m->chunks[chunk]) m->chunks[chunk] = calloc(CHUNK, sizeof **m->chunks);
     char *p = m->chunks[chunk] ? text_room(m, s.n) : NULL;
     if (!p) return err_set(err, ERR_NOMEM, 0, "add to a dictionary of %u", m->count);

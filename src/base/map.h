@@ -20,6 +20,6 @@ uint32_t map_find(const struct map *m, struct str s); /* MAP_NONE when absent */
 struct str map_text(const struct map *m, uint32_t code);
 uint32_t map_count(const struct map *m);
 size_t map_memory(const struct map *m); /* bytes */
-void map_close(struct map *m); /* NULL is allowed */
+void map_close(struct map *m);          /* NULL is allowed */
 
 #endif

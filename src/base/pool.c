@@ -15,7 +15,8 @@ struct job {
 };
 
 struct pool {
-    pthread_mutex_t lock; /* guards everything below and in the jobs; a leaf: no call is made under it */
+    pthread_mutex_t
+        lock; /* guards everything below and in the jobs; a leaf: no call is made under it */
     pthread_cond_t work, done;
     struct job *first, *last;
     bool closing;
@@ -28,7 +29,8 @@ static bool take(struct job *j, size_t *i, size_t *worker)
 {
     if (j->taken == j->n) return false;
     *i = j->taken++;
-    for (*worker = 0; j->busy[*worker]; (*worker)++) {}
+    for (*worker = 0; j->busy[*worker]; (*worker)++) {
+    }
     j->busy[*worker] = true;
     return true;
 }
@@ -36,10 +38,8 @@ static bool take(struct job *j, size_t *i, size_t *worker)
 static void append(struct pool *p, struct job *j)
 {
     j->next = NULL;
-    if (p->last)
-        p->last->next = j;
-    else
-        p->first = j;
+    if (p->last) p->last->next = j;
+    else p->first = j;
     p->last = j;
 }
 

@@ -97,12 +97,9 @@ bool str_to_u64_hex(struct str s, uint64_t *out)
     for (size_t i = 0; i < s.n; i++) {
         char c = lower(s.p[i]);
         unsigned digit;
-        if (c >= '0' && c <= '9')
-            digit = (unsigned)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            digit = (unsigned)(c - 'a') + 10;
-        else
-            return false;
+        if (c >= '0' && c <= '9') digit = (unsigned)(c - '0');
+        else if (c >= 'a' && c <= 'f') digit = (unsigned)(c - 'a') + 10;
+        else return false;
         v = v << 4 | digit;
     }
     *out = v;
@@ -133,7 +130,10 @@ bool str_is_utf8(struct str s)
     while (p < end) {
         unsigned char c = *p++;
         if (c < 0x80) continue;
-        unsigned more = c >= 0xc2 && c <= 0xdf ? 1 : (c & 0xf0) == 0xe0 ? 2 : c >= 0xf0 && c <= 0xf4 ? 3 : 0;
+        unsigned more = c >= 0xc2 && c <= 0xdf   ? 1
+                        : (c & 0xf0) == 0xe0     ? 2
+                        : c >= 0xf0 && c <= 0xf4 ? 3
+                                                 : 0;
         if (more == 0 || (size_t)(end - p) < more) return false;
         unsigned char low = 0x80, high = 0xbf; /* the second byte's range, RFC 3629 section 4 */
         if (c == 0xe0) low = 0xa0;

@@ -1,4 +1,5 @@
-/* str.h: a borrowed run of bytes, not 0-terminated.  Whoever made the bytes says how long they live. */
+/* str.h: a borrowed run of bytes, not 0-terminated.  Whoever made the bytes says how long they
+ * live. */
 #ifndef CAIRN_BASE_STR_H
 #define CAIRN_BASE_STR_H
 
@@ -13,8 +14,8 @@ struct str {
 };
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_NONE ((struct str){NULL, 0})
-#define STR_FMT(s) (int)(s).n, (s).p ? (s).p : "" /* for "%.*s" */
+#define STR_NONE     ((struct str){NULL, 0})
+#define STR_FMT(s)   (int)(s).n, (s).p ? (s).p : "" /* for "%.*s" */
 
 static inline struct str str_of(const char *z)
 {

@@ -11,9 +11,9 @@ struct zone;
 
 /* ERR_INVALID, name "unknown_timezone". */
 MUST_CHECK err_code zone_open(struct str iana, struct zone **out, struct err *err);
-void zone_close(struct zone *z); /* NULL is allowed */
-int32_t zone_offset_ms(const struct zone *z, int64_t at_ms); /* local minus UTC at that instant */
-int32_t zone_day(const struct zone *z, int64_t at_ms);       /* local days since 1970-01-01 */
+void zone_close(struct zone *z);                              /* NULL is allowed */
+int32_t zone_offset_ms(const struct zone *z, int64_t at_ms);  /* local minus UTC at that instant */
+int32_t zone_day(const struct zone *z, int64_t at_ms);        /* local days since 1970-01-01 */
 int64_t zone_day_start_ms(const struct zone *z, int32_t day); /* the day's first instant */
 /* "2026-10-31" to a day number; false when malformed or not a date. */
 bool zone_parse_day(struct str text, int32_t *day);

@@ -15,9 +15,9 @@ const char *const event_bot_names[BOT_N] = {
 enum event_kind event_kind_of(struct str name)
 {
     static const char *const signals[] = {
-        "engagement",  "scroll",       "web_vitals", "rage_click",   "dead_click", "quick_back",
-        "js_error",    "form_focus",   "form_blur",  "form_change",  "form_field", "form_error",
-        "form_view",   "mail_open",    "heartbeat",
+        "engagement", "scroll",     "web_vitals", "rage_click", "dead_click",
+        "quick_back", "js_error",   "form_focus", "form_blur",  "form_change",
+        "form_field", "form_error", "form_view",  "mail_open",  "heartbeat",
     };
     if (str_is(name, "pageview")) return KIND_PAGEVIEW;
     if (str_is(name, "purchase")) return KIND_ORDER;
