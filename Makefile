@@ -36,7 +36,7 @@ OPT := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 endif
 CFLAGS   := -std=c11 -D_GNU_SOURCE $(WARN) $(OPT) -fstack-protector-strong -pthread
 CPPFLAGS := -include src/base/banned.h -Isrc -I$(GEN) -isystem $(DUCKDB_INC) $(PKG_CFLAGS) -MMD -MP
-LDFLAGS  := $(if $(SAN),$(filter -fsanitize%,$(OPT))) -pthread -Wl,-rpath,'$$ORIGIN' -Wl,-rpath,'$$ORIGIN/..' \
+LDFLAGS  := $(if $(SAN),$(filter -fsanitize%,$(OPT))) -pthread -Wl,-rpath,'$$ORIGIN' -Wl,-rpath,'$$ORIGIN/..' -Wl,-rpath,'$$ORIGIN/../..' \
             -Wl,-rpath,'$$ORIGIN/../lib/cairn' -Wl,-z,relro,-z,now
 LDLIBS   := -L$(B) -lduckdb $(PKG_LIBS) -lroaring -lm
 

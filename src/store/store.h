@@ -1,7 +1,7 @@
 /* store.h: the truth: every event, in a plain DuckDB file that any DuckDB client can open.
  *
- * One writer.  A batch and the highest journal number in it are one transaction, so feeding the same
- * events again after a crash adds nothing twice.  Only this folder includes duckdb.h. */
+ * One writer.  A batch and the highest journal number in it are one transaction, so feeding the
+ * same events again after a crash adds nothing twice.  Only this folder includes duckdb.h. */
 #ifndef CAIRN_STORE_STORE_H
 #define CAIRN_STORE_STORE_H
 
@@ -12,35 +12,36 @@ struct store;
 
 /* Opens or makes `path` and migrates its tables.  `memory_bytes` caps DuckDB's memory (0: 512 MiB),
  * `threads` its threads (0: all).  ERR_CONFLICT when another process has it open. */
-MUST_CHECK err_code store_open(const char *path, size_t memory_bytes, int threads, struct store **out,
-                               struct err *err);
+MUST_CHECK err_code store_open(const char *path, size_t memory_bytes, int threads,
+                               struct store **out, struct err *err);
 void store_close(struct store *s); /* checkpoints; NULL is allowed */
 
 uint64_t store_watermark(const struct store *s); /* every event up to this number is committed */
 
 /* Adds a batch in ascending seq, one transaction.  Events at or below the watermark are skipped.
- * After an error nothing of the batch is in. */
-MUST_CHECK err_code store_add(struct store *s, const struct event *events, size_t n, struct err *err);
+ * Texts are UTF-8 (ERR_INVALID).  After an error nothing of the batch is in. */
+MUST_CHECK err_code store_add(struct store *s, const struct event *events, size_t n,
+                              struct err *err);
 
 /* Streams events in the asked order; texts are borrowed during the call of `each`, which returns
  * other than ERR_OK to stop.  Runs beside the writer. */
 enum store_order { STORE_BY_SEQ, STORE_BY_VISITOR /* visitor, at_ms, seq */ };
 struct store_query {
-    uint32_t site;           /* 0: all */
-    uint64_t after_seq;      /* only seq > after_seq */
-    uint64_t upto_seq;       /* 0: no limit */
-    int64_t from_ms, to_ms;  /* [from, to); both 0: all time */
-    uint64_t visitor;        /* with one_visitor */
+    uint32_t site;          /* 0: all */
+    uint64_t after_seq;     /* only seq > after_seq */
+    uint64_t upto_seq;      /* 0: no limit */
+    int64_t from_ms, to_ms; /* [from, to); both 0: all time */
+    uint64_t visitor;       /* with one_visitor */
     bool one_visitor, with_bots;
     enum store_order order;
-    size_t limit;            /* 0: none */
+    size_t limit; /* 0: none */
 };
 MUST_CHECK err_code store_each(struct store *s, const struct store_query *q,
                                err_code (*each)(void *arg, const struct event *e), void *arg,
                                struct err *err);
 
-/* The dedupe hashes (event.dedupe, not 0) of events received at or after `since_ms` (of one site, or
- * 0 for all), for the duplicate filter. */
+/* The dedupe hashes (event.dedupe, not 0) of events received at or after `since_ms` (of one site,
+ * or 0 for all), for the duplicate filter. */
 MUST_CHECK err_code store_each_dedupe(struct store *s, uint32_t site, int64_t since_ms,
                                       err_code (*each)(void *arg, uint32_t site, uint64_t dedupe,
                                                        int64_t received_ms),
@@ -49,11 +50,13 @@ MUST_CHECK err_code store_each_dedupe(struct store *s, uint32_t site, int64_t si
 struct store_counts {
     uint64_t events, bots, file_bytes, wal_bytes;
 };
-MUST_CHECK err_code store_counts(struct store *s, uint32_t site, struct store_counts *out, struct err *err);
+MUST_CHECK err_code store_counts(struct store *s, uint32_t site, struct store_counts *out,
+                                 struct err *err);
 
 /* Writes events of a site to a file, or "-" for standard output, with the field names of Recording
  * (API.md).  Format: "csv", "jsonl", "parquet". */
-MUST_CHECK err_code store_export(struct store *s, uint32_t site, const char *format, const char *path,
-                                 int64_t from_ms, int64_t to_ms, uint64_t *rows, struct err *err);
+MUST_CHECK err_code store_export(struct store *s, uint32_t site, const char *format,
+                                 const char *path, int64_t from_ms, int64_t to_ms, uint64_t *rows,
+                                 struct err *err);
 
 #endif

@@ -1,0 +1,55 @@
+/* schema.h: the store's tables, and the struct that the files of this folder share.
+ *
+ * `events` has one row an event: the fixed columns below, then one VARCHAR for each of EVENT_TEXTS.
+ * What is absent is NULL.  `meta` has one row: the schema's number and the watermark. */
+#ifndef CAIRN_STORE_SCHEMA_H
+#define CAIRN_STORE_SCHEMA_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/duck.h"
+#include "store/store.h"
+
+/* X(enum suffix, column); their types are in schema.c */
+#define STORE_COLUMNS(X)                                                                           \
+    X(SEQ, seq)                                                                                    \
+    X(SITE, site)                                                                                  \
+    X(VISITOR, visitor)                                                                            \
+    X(AT, happened_at)          /* UTC */                                                          \
+    X(RECEIVED_AT, received_at) /* UTC */                                                          \
+    X(ID_KIND, id_kind)                                                                            \
+    X(KIND, kind)                                                                                  \
+    X(ORIGIN, origin)                                                                              \
+    X(BOT_REASON, bot_reason) /* NULL: not a bot */                                                \
+    X(OFFLINE, offline)                                                                            \
+    X(SIMULATED, simulated)                                                                        \
+    X(VALUE_MINOR, value_minor) /* in the minor unit of `currency` */                              \
+    X(ENGAGED_MS, engaged_ms)                                                                      \
+    X(SCROLL, scroll) /* percent */                                                                \
+    X(DEDUPE, dedupe)
+
+enum store_column {
+#define X(suffix, column) COLUMN_##suffix,
+    STORE_COLUMNS(X)
+#undef X
+        COLUMN_TEXTS, /* the first of EVENT_N_TEXTS */
+    STORE_N_COLUMNS = COLUMN_TEXTS + EVENT_N_TEXTS
+};
+
+struct store {
+    duckdb_database db;
+    duckdb_connection writer;   /* store_add's, under `writing` */
+    pthread_mutex_t writing;    /* guards writer and chunk; a leaf, held over one transaction */
+    duckdb_data_chunk chunk;    /* what store_add fills */
+    _Atomic uint64_t watermark; /* set with release after its batch is committed */
+    char *path;
+};
+
+/* Makes or migrates the tables; runs as one transaction on the writer. */
+MUST_CHECK err_code schema_migrate(struct store *s, struct err *err);
+
+/* "seq,site,...,items": all columns in the order of enum store_column. */
+void schema_columns(struct buf *sql);
+
+#endif
