@@ -21,6 +21,9 @@ struct fs {
     int (*unlink)(const struct fs *fs, const char *path);
     int (*mkdir)(const struct fs *fs, const char *path); /* 0700; 0 when it exists */
     int (*syncdir)(const struct fs *fs, const char *path);
+    /* Each name in the folder but "." and "..", in no order; other than 0 stops and is returned. */
+    int (*list)(const struct fs *fs, const char *path, int (*each)(void *arg, const char *name),
+                void *arg);
     void *state; /* a test's own */
 };
 
