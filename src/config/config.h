@@ -48,6 +48,8 @@ MUST_CHECK err_code config_delete(struct config *c, uint32_t site, const char *k
 MUST_CHECK err_code config_history(struct config *c, uint32_t site, const char *kind, struct str key,
                                    json_t **out, struct err *err);
 uint64_t config_version(struct config *c); /* grows with every change */
+/* Notices changes that another process made (a command, another node) and publishes them. */
+MUST_CHECK err_code config_poll(struct config *c, struct err *err);
 
 /* --- people and programs ---------------------------------------------------------------------------*/
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER };
@@ -66,7 +68,7 @@ enum role config_role(struct config *c, const struct caller *who, uint32_t site)
  * used once.  `secret` gets 43 characters and a 0. */
 enum { CONFIG_SECRET = 44 };
 MUST_CHECK err_code config_user_link(struct config *c, struct str mail, const char *role,
-                                     char secret[CONFIG_SECRET], struct err *err);
+                                     char secret[CONFIG_SECRET], struct err *err); /* role NULL: owner */
 MUST_CHECK err_code config_user_password(struct config *c, struct str mail, struct str password,
                                          struct err *err); /* Argon2id; 10 characters at least */
 /* Signs in; wrong or throttled: ERR_DENIED, name "wrong_password" or "too_many_attempts".  `session`
@@ -82,6 +84,18 @@ void config_sign_out(struct config *c, struct str session);
 MUST_CHECK err_code config_token_add(struct config *c, uint32_t site, const char *name, unsigned scopes,
                                      char secret[CONFIG_SECRET], struct err *err);
 MUST_CHECK err_code config_token(struct config *c, struct str secret, struct caller *out, struct err *err);
+
+/* What Set up shows: [{"mail","role","has_password","sites":[{"site":key,"role"}]}];
+ * [{"id","name","scopes":["read",..],"created_ms"}] where id names the token without its secret. */
+MUST_CHECK err_code config_users(struct config *c, json_t **out, struct err *err);
+MUST_CHECK err_code config_tokens(struct config *c, uint32_t site, json_t **out, struct err *err);
+MUST_CHECK err_code config_token_delete(struct config *c, uint32_t site, struct str id, struct err *err);
+/* The role on one site, instead of the one on all; "none" takes it away. */
+MUST_CHECK err_code config_user_site_role(struct config *c, struct str mail, uint32_t site,
+                                          const char *role, struct err *err);
+MUST_CHECK err_code config_user_delete(struct config *c, struct str mail, struct err *err);
+/* True while nobody can sign in yet: then `serve` prints a link. */
+bool config_has_no_password(struct config *c);
 
 /* Goals, a funnel and a segment set for "ecommerce", "saas", "lead", "publisher"; ERR_NOT_FOUND. */
 MUST_CHECK err_code config_apply_template(struct config *c, uint32_t site, const char *name,
