@@ -22,14 +22,13 @@ err_code call_end(struct config_call *call, err_code rc, struct err *err)
     if (call->write) {
         struct db_rows rows = {0};
         if (!rc)
-            rc = db_run(c->db, &call->a,
-                        "UPDATE counters SET value = value + 1 WHERE name = 'version' RETURNING value", NULL,
-                        0, &rows, err);
+            rc = db_run(
+                c->db, &call->a,
+                "UPDATE counters SET value = value + 1 WHERE name = 'version' RETURNING value",
+                NULL, 0, &rows, err);
         if (!rc) rc = db_commit(c->db, err);
-        if (rc)
-            db_rollback(c->db);
-        else
-            atomic_store(&c->version, (uint64_t)cell_number(rows.cells[0]));
+        if (rc) db_rollback(c->db);
+        else atomic_store(&c->version, (uint64_t)cell_number(rows.cells[0]));
     }
     pthread_mutex_unlock(&c->lock);
     arena_free(&call->a);
@@ -52,8 +51,8 @@ err_code next_number(struct config_call *call, const char *counter, int64_t *out
 {
     struct db_rows rows;
     err_code rc = DB(call->c->db, &call->a,
-                     "UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value", &rows, err,
-                     str_of(counter));
+                     "UPDATE counters SET value = value + 1 WHERE name = ?1 RETURNING value", &rows,
+                     err, str_of(counter));
     if (!rc) *out = cell_number(rows.cells[0]);
     return rc;
 }
@@ -66,9 +65,11 @@ err_code history_add(struct config_call *call, uint32_t site, const char *kind, 
     int64_t id;
     err_code rc = next_number(call, "history", &id, err);
     if (rc) return rc;
-    return DB(call->c->db, &call->a, "INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", NULL,
-              err, number_text(id_text, id), number_text(site_text, site), str_of(kind), key,
-              number_text(at_text, clock_now_ms(call->c->clock)), str_of(who), str_of(change), before, after);
+    return DB(call->c->db, &call->a,
+              "INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", NULL, err,
+              number_text(id_text, id), number_text(site_text, site), str_of(kind), key,
+              number_text(at_text, clock_now_ms(call->c->clock)), str_of(who), str_of(change),
+              before, after);
 }
 
 err_code json_text(struct arena *a, const json_t *doc, struct str *out, struct err *err)
@@ -89,17 +90,16 @@ err_code json_read(struct str text, json_t **out, struct err *err)
 
 err_code json_patched(const json_t *doc, const json_t *patch, json_t **out, struct err *err)
 {
-    if (!json_is_object(patch)) return err_named(err, ERR_INVALID, "bad_field", "", "a change is an object");
+    if (!json_is_object(patch))
+        return err_named(err, ERR_INVALID, "bad_field", "", "a change is an object");
     json_t *to = json_deep_copy(doc);
     const char *name;
     json_t *value;
     bool ok = to != NULL;
     json_object_foreach((json_t *)patch, name, value)
     {
-        if (json_is_null(value))
-            json_object_del(to, name);
-        else
-            ok = ok && json_object_set_new(to, name, json_deep_copy(value)) == 0;
+        if (json_is_null(value)) json_object_del(to, name);
+        else ok = ok && json_object_set_new(to, name, json_deep_copy(value)) == 0;
     }
     if (!ok) {
         json_decref(to);

@@ -16,7 +16,8 @@ static err_code missing(struct err *err, const char *field)
 }
 
 /* A text of at most `max` bytes, or absent when not `required`. */
-static err_code text_check(const json_t *doc, const char *name, size_t max, bool required, struct err *err)
+static err_code text_check(const json_t *doc, const char *name, size_t max, bool required,
+                           struct err *err)
 {
     const json_t *v = json_object_get(doc, name);
     if (!v) return required ? missing(err, name) : ERR_OK;
@@ -38,7 +39,9 @@ static err_code currency_check(const json_t *v, struct err *err)
     const char *z = json_string_value(v);
     bool ok = z && strlen(z) == 3;
     for (int i = 0; ok && i < 3; i++) ok = z[i] >= 'A' && z[i] <= 'Z';
-    return ok ? ERR_OK : err_named(err, ERR_INVALID, "bad_currency", "currency", "a currency is three letters such as EUR");
+    return ok ? ERR_OK
+              : err_named(err, ERR_INVALID, "bad_currency", "currency",
+                          "a currency is three letters such as EUR");
 }
 
 static err_code host_check(const json_t *v, const char *field, struct err *err)
@@ -47,8 +50,8 @@ static err_code host_check(const json_t *v, const char *field, struct err *err)
     size_t n = json_string_length(v);
     bool ok = z && n > 0 && n <= 253;
     for (size_t i = 0; ok && i < n; i++)
-        ok = (z[i] >= 'a' && z[i] <= 'z') || (z[i] >= '0' && z[i] <= '9') || z[i] == '.' || z[i] == '-' ||
-             z[i] == ':';
+        ok = (z[i] >= 'a' && z[i] <= 'z') || (z[i] >= '0' && z[i] <= '9') || z[i] == '.' ||
+             z[i] == '-' || z[i] == ':';
     return ok ? ERR_OK : bad(err, field, "a host is written in lower case, such as shop.example");
 }
 
@@ -63,7 +66,8 @@ err_code site_check(const json_t *doc, struct err *err)
     for (size_t i = 0; !rc && i < json_array_size(hosts); i++)
         rc = host_check(json_array_get(hosts, i), "hosts", err);
     const json_t *keys = json_object_get(doc, "vendor_keys"), *lead = json_object_get(doc, "lead");
-    if (!rc && keys && !json_is_object(keys)) rc = bad(err, "vendor_keys", "vendor_keys is an object");
+    if (!rc && keys && !json_is_object(keys))
+        rc = bad(err, "vendor_keys", "vendor_keys is an object");
     if (!rc && lead && !(json_is_string(lead) && strcmp(json_string_value(lead), "known") == 0) &&
         !json_is_string(json_object_get(lead, "goal")))
         rc = bad(err, "lead", "lead is {\"goal\": key} or \"known\"");
@@ -83,9 +87,11 @@ static err_code goal_check(const json_t *doc, struct arena *a, struct err *err)
     const json_t *rule = json_object_get(doc, "rule"), *currency = json_object_get(doc, "currency");
     if (!one_of(json_object_get(doc, "class"), classes))
         return bad(err, "class", "class is macro, milestone or secondary");
-    if (count && !one_of(count, counts)) return bad(err, "count", "count is session, visitor or every");
+    if (count && !one_of(count, counts))
+        return bad(err, "count", "count is session, visitor or every");
     if (value && !json_is_null(value)) {
-        const json_t *fixed = json_object_get(value, "fixed"), *from = json_object_get(value, "from");
+        const json_t *fixed = json_object_get(value, "fixed"),
+                     *from = json_object_get(value, "from");
         bool from_event = json_is_string(from) && strcmp(json_string_value(from), "event") == 0;
         if (!from_event && !(json_is_number(fixed) && json_number_value(fixed) >= 0 &&
                              json_number_value(fixed) <= 1e12))
@@ -121,7 +127,8 @@ err_code thing_check(const char *kind, const json_t *doc, struct arena *a, struc
 {
     struct str text;
     err_code rc = json_text(a, doc, &text, err);
-    if (!rc && text.n > MAX_DOC) rc = err_named(err, ERR_TOO_BIG, "body_too_large", "", "at most 256 KiB");
+    if (!rc && text.n > MAX_DOC)
+        rc = err_named(err, ERR_TOO_BIG, "body_too_large", "", "at most 256 KiB");
     if (!rc) rc = text_check(doc, "name", MAX_NAME, strcmp(kind, "annotations") != 0, err);
     if (!rc && strcmp(kind, "goals") == 0) rc = goal_check(doc, a, err);
     if (!rc && strcmp(kind, "funnels") == 0) rc = funnel_check_doc(doc, a, err);

@@ -8,14 +8,17 @@ static err_code read_version(struct config *c, uint64_t *out, struct err *err)
     struct arena a;
     struct db_rows rows;
     arena_init(&a, 4096);
-    err_code rc = db_run(c->db, &a, "SELECT value FROM counters WHERE name = 'version'", NULL, 0, &rows, err);
-    if (!rc && rows.n == 0) rc = err_set(err, ERR_CORRUPT, 0, "the configuration has lost its version");
+    err_code rc =
+        db_run(c->db, &a, "SELECT value FROM counters WHERE name = 'version'", NULL, 0, &rows, err);
+    if (!rc && rows.n == 0)
+        rc = err_set(err, ERR_CORRUPT, 0, "the configuration has lost its version");
     if (!rc) *out = (uint64_t)cell_number(rows.cells[0]);
     arena_free(&a);
     return rc;
 }
 
-err_code config_open(const char *where, const struct clock *clock, struct config **out, struct err *err)
+err_code config_open(const char *where, const struct clock *clock, struct config **out,
+                     struct err *err)
 {
     struct config *c = calloc(1, sizeof *c);
     if (!c) return err_set(err, ERR_NOMEM, 0, "open the configuration");

@@ -41,13 +41,13 @@ err_code db_open(const char *where, struct db **out, struct err *err)
     struct db *d = calloc(1, sizeof *d);
     if (!d) return err_set(err, ERR_NOMEM, 0, "open the configuration");
     err_code rc = ERR_OK;
-    if (str_begins(str_of(where), STR("postgresql://")) || str_begins(str_of(where), STR("postgres://"))) {
+    if (str_begins(str_of(where), STR("postgresql://")) ||
+        str_begins(str_of(where), STR("postgres://"))) {
         d->pg = PQconnectdb(where);
         /* libpq's message names host and database, never the password. */
         if (PQstatus(d->pg) != CONNECTION_OK)
             rc = err_set(err, ERR_IO, 0, "connect to PostgreSQL: %s", PQerrorMessage(d->pg));
-        else
-            PQsetNoticeProcessor(d->pg, be_quiet, NULL);
+        else PQsetNoticeProcessor(d->pg, be_quiet, NULL);
     } else {
         rc = open_sqlite(where, d, err);
     }
@@ -87,8 +87,8 @@ static bool add_row(struct arena *a, struct db_rows *rows, size_t *room)
     return true;
 }
 
-static err_code set_cell(struct arena *a, struct db_rows *rows, size_t column, const char *p, size_t n,
-                         struct err *err)
+static err_code set_cell(struct arena *a, struct db_rows *rows, size_t column, const char *p,
+                         size_t n, struct err *err)
 {
     struct str cell = STR_NONE;
     if (p) {
@@ -107,9 +107,9 @@ static err_code run_sqlite(struct db *d, struct arena *a, const char *sql, const
         return err_set(err, ERR_IO, 0, "prepare \"%.80s\": %s", sql, sqlite3_errmsg(d->lite));
     for (size_t i = 0; i < n_params; i++) {
         if (params[i].p)
-            sqlite3_bind_text64(s, (int)i + 1, params[i].p, params[i].n, SQLITE_STATIC, SQLITE_UTF8);
-        else
-            sqlite3_bind_null(s, (int)i + 1);
+            sqlite3_bind_text64(s, (int)i + 1, params[i].p, params[i].n, SQLITE_STATIC,
+                                SQLITE_UTF8);
+        else sqlite3_bind_null(s, (int)i + 1);
     }
     err_code rc = ERR_OK;
     size_t room = 0;
@@ -168,7 +168,8 @@ static err_code run_pg(struct db *d, struct arena *a, const char *sql, const str
         for (int i = 0; i < PQntuples(r) && !rc; i++) {
             if (!add_row(a, rows, &room)) rc = no_room(err);
             for (size_t c = 0; c < rows->columns && !rc; c++)
-                rc = set_cell(a, rows, c, PQgetisnull(r, i, (int)c) ? NULL : PQgetvalue(r, i, (int)c),
+                rc = set_cell(a, rows, c,
+                              PQgetisnull(r, i, (int)c) ? NULL : PQgetvalue(r, i, (int)c),
                               (size_t)PQgetlength(r, i, (int)c), err);
         }
     }

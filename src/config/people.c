@@ -29,7 +29,8 @@ static void make_secret(char out[CONFIG_SECRET])
 {
     unsigned char bytes[SECRET_BYTES];
     randombytes_buf(bytes, sizeof bytes);
-    sodium_bin2base64(out, CONFIG_SECRET, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(out, CONFIG_SECRET, bytes, sizeof bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 /* The secrets are random, so a plain hash keeps them; only passwords need Argon2id. */
@@ -46,16 +47,19 @@ static err_code mail_check(struct str mail, struct err *err)
     size_t at = str_find(mail, '@');
     bool ok = mail.n >= 3 && mail.n <= 120 && at > 0 && at + 1 < mail.n && str_is_utf8(mail);
     for (size_t i = 0; i < mail.n && ok; i++) ok = (unsigned char)mail.p[i] > ' ';
-    return ok ? ERR_OK : err_named(err, ERR_INVALID, "bad_field", "email", "this is not a mail address");
+    return ok ? ERR_OK
+              : err_named(err, ERR_INVALID, "bad_field", "email", "this is not a mail address");
 }
 
-static err_code find_user(struct config_call *call, struct str mail, struct db_rows *rows, struct err *err)
-{
-    return DB(call->c->db, &call->a, "SELECT id, role, password FROM users WHERE mail = ?1", rows, err, mail);
-}
-
-err_code config_user_link(struct config *c, struct str mail, const char *role, char secret[CONFIG_SECRET],
+static err_code find_user(struct config_call *call, struct str mail, struct db_rows *rows,
                           struct err *err)
+{
+    return DB(call->c->db, &call->a, "SELECT id, role, password FROM users WHERE mail = ?1", rows,
+              err, mail);
+}
+
+err_code config_user_link(struct config *c, struct str mail, const char *role,
+                          char secret[CONFIG_SECRET], struct err *err)
 {
     struct config_call call;
     struct db_rows rows;
@@ -64,7 +68,8 @@ err_code config_user_link(struct config *c, struct str mail, const char *role, c
     if (!role) role = "owner";
     err_code rc = mail_check(mail, err);
     if (!rc && role_of(str_of(role)) == ROLE_NONE)
-        rc = err_named(err, ERR_INVALID, "bad_field", "role", "a role is viewer, editor, admin or owner");
+        rc = err_named(err, ERR_INVALID, "bad_field", "role",
+                       "a role is viewer, editor, admin or owner");
     if (!rc) rc = call_begin(c, true, &call, err);
     if (rc) return rc;
     int64_t now = clock_now_ms(c->clock);
@@ -79,7 +84,8 @@ err_code config_user_link(struct config *c, struct str mail, const char *role, c
     }
     make_secret(secret);
     if (!rc)
-        rc = DB(c->db, &call.a, "DELETE FROM links WHERE expires_ms < ?1", NULL, err, number_text(at_text, now));
+        rc = DB(c->db, &call.a, "DELETE FROM links WHERE expires_ms < ?1", NULL, err,
+                number_text(at_text, now));
     if (!rc)
         rc = DB(c->db, &call.a, "INSERT INTO links VALUES (?1, ?2, ?3)", NULL, err,
                 hash_secret(str_of(secret), hash), number_text(id_text, id),
@@ -87,7 +93,8 @@ err_code config_user_link(struct config *c, struct str mail, const char *role, c
     return call_end(&call, rc, err);
 }
 
-err_code config_user_password(struct config *c, struct str mail, struct str password, struct err *err)
+err_code config_user_password(struct config *c, struct str mail, struct str password,
+                              struct err *err)
 {
     if (password.n < MIN_PASSWORD || password.n > MAX_PASSWORD)
         return err_named(err, ERR_INVALID, "bad_field", "password",
@@ -100,9 +107,10 @@ err_code config_user_password(struct config *c, struct str mail, struct str pass
     struct db_rows rows;
     err_code rc = call_begin(c, true, &call, err);
     if (rc) return rc;
-    rc = DB(c->db, &call.a, "UPDATE users SET password = ?2 WHERE mail = ?1 RETURNING id", &rows, err, mail,
-            str_of(stored));
-    if (!rc && rows.n == 0) rc = err_named(err, ERR_NOT_FOUND, "not_found", "email", "no such user");
+    rc = DB(c->db, &call.a, "UPDATE users SET password = ?2 WHERE mail = ?1 RETURNING id", &rows,
+            err, mail, str_of(stored));
+    if (!rc && rows.n == 0)
+        rc = err_named(err, ERR_NOT_FOUND, "not_found", "email", "no such user");
     return call_end(&call, rc, err);
 }
 
@@ -114,16 +122,18 @@ static err_code open_session(struct config_call *call, struct str user, char ses
     int64_t now = clock_now_ms(call->c->clock);
     make_secret(session);
     make_secret(csrf);
-    err_code rc = DB(call->c->db, &call->a, "DELETE FROM web_sessions WHERE expires_ms < ?1", NULL, err,
-                     number_text(now_text, now));
+    err_code rc = DB(call->c->db, &call->a, "DELETE FROM web_sessions WHERE expires_ms < ?1", NULL,
+                     err, number_text(now_text, now));
     if (rc) return rc;
     return DB(call->c->db, &call->a, "INSERT INTO web_sessions VALUES (?1, ?2, ?3, ?4)", NULL, err,
-              hash_secret(str_of(session), hash), user, str_of(csrf), number_text(at_text, now + WEB_SESSION_MS));
+              hash_secret(str_of(session), hash), user, str_of(csrf),
+              number_text(at_text, now + WEB_SESSION_MS));
 }
 
 static err_code wrong_password(struct err *err)
 {
-    return err_named(err, ERR_DENIED, "wrong_password", "", "the mail address or the password is not right");
+    return err_named(err, ERR_DENIED, "wrong_password", "",
+                     "the mail address or the password is not right");
 }
 
 /* Counts this attempt; ERR_DENIED when there were too many. */
@@ -145,13 +155,14 @@ static err_code count_attempt(struct config *c, struct str mail, struct err *err
                 number_text(now_text, now));
     rc = call_end(&call, rc, err);
     if (!rc && too_many)
-        rc = err_named(err, ERR_DENIED, "too_many_attempts", "",
-                       "too many wrong passwords; wait a quarter of an hour or ask for a sign-in link");
+        rc = err_named(
+            err, ERR_DENIED, "too_many_attempts", "",
+            "too many wrong passwords; wait a quarter of an hour or ask for a sign-in link");
     return rc;
 }
 
-err_code config_sign_in(struct config *c, struct str mail, struct str password, char session[CONFIG_SECRET],
-                        char csrf[CONFIG_SECRET], struct err *err)
+err_code config_sign_in(struct config *c, struct str mail, struct str password,
+                        char session[CONFIG_SECRET], char csrf[CONFIG_SECRET], struct err *err)
 {
     struct config_call call;
     struct db_rows rows;
@@ -189,11 +200,12 @@ err_code config_sign_in_link(struct config *c, struct str link_secret, char sess
     char hash[HASH_TEXT];
     err_code rc = call_begin(c, true, &call, err);
     if (rc) return rc;
-    rc = DB(c->db, &call.a, "DELETE FROM links WHERE hash = ?1 RETURNING user_id, expires_ms", &rows, err,
-            hash_secret(link_secret, hash));
+    rc = DB(c->db, &call.a, "DELETE FROM links WHERE hash = ?1 RETURNING user_id, expires_ms",
+            &rows, err, hash_secret(link_secret, hash));
     if (!rc && (rows.n == 0 || cell_number(rows.cells[1]) < clock_now_ms(c->clock)))
-        rc = err_named(err, ERR_DENIED, "link_used", "",
-                       "this sign-in link has been used or is too old; `cairn user add` makes a new one");
+        rc = err_named(
+            err, ERR_DENIED, "link_used", "",
+            "this sign-in link has been used or is too old; `cairn user add` makes a new one");
     if (!rc) rc = open_session(&call, rows.cells[0], session, csrf, err);
     return call_end(&call, rc, err);
 }
@@ -203,8 +215,8 @@ static err_code not_signed_in(struct err *err)
     return err_named(err, ERR_DENIED, "not_signed_in", "", "sign in first");
 }
 
-err_code config_session(struct config *c, struct str session, struct caller *out, char csrf[CONFIG_SECRET],
-                        struct err *err)
+err_code config_session(struct config *c, struct str session, struct caller *out,
+                        char csrf[CONFIG_SECRET], struct err *err)
 {
     struct config_call call;
     struct db_rows rows;
@@ -215,7 +227,8 @@ err_code config_session(struct config *c, struct str session, struct caller *out
             "SELECT u.id, u.mail, u.role, s.csrf, s.expires_ms FROM web_sessions s"
             " JOIN users u ON u.id = s.user_id WHERE s.hash = ?1",
             &rows, err, hash_secret(session, hash));
-    if (!rc && (rows.n == 0 || cell_number(rows.cells[4]) < clock_now_ms(c->clock))) rc = not_signed_in(err);
+    if (!rc && (rows.n == 0 || cell_number(rows.cells[4]) < clock_now_ms(c->clock)))
+        rc = not_signed_in(err);
     if (!rc) {
         *out = (struct caller){.user = (uint32_t)cell_number(rows.cells[0]),
                                .owner = role_of(rows.cells[2]) == ROLE_OWNER};
@@ -241,7 +254,9 @@ enum role config_role(struct config *c, const struct caller *who, uint32_t site)
     if (who->owner) return ROLE_OWNER;
     if (who->user == 0) {
         if (who->token_site != site) return ROLE_NONE;
-        return who->scopes & SCOPE_WRITE ? ROLE_EDITOR : who->scopes & SCOPE_READ ? ROLE_VIEWER : ROLE_NONE;
+        return who->scopes & SCOPE_WRITE  ? ROLE_EDITOR
+               : who->scopes & SCOPE_READ ? ROLE_VIEWER
+                                          : ROLE_NONE;
     }
     struct config_call call;
     struct db_rows rows = {0};
@@ -264,11 +279,13 @@ err_code config_user_site_role(struct config *c, struct str mail, uint32_t site,
     char site_text[NUMBER_TEXT];
     enum role wanted = role_of(str_of(role));
     if (wanted == ROLE_OWNER || (wanted == ROLE_NONE && strcmp(role, "none") != 0))
-        return err_named(err, ERR_INVALID, "bad_field", "role", "on a site the role is none, viewer, editor or admin");
+        return err_named(err, ERR_INVALID, "bad_field", "role",
+                         "on a site the role is none, viewer, editor or admin");
     err_code rc = call_begin(c, true, &call, err);
     if (rc) return rc;
     rc = find_user(&call, mail, &rows, err);
-    if (!rc && rows.n == 0) rc = err_named(err, ERR_NOT_FOUND, "not_found", "email", "no such user");
+    if (!rc && rows.n == 0)
+        rc = err_named(err, ERR_NOT_FOUND, "not_found", "email", "no such user");
     if (!rc)
         rc = DB(c->db, &call.a,
                 "INSERT INTO user_sites VALUES (?1, ?2, ?3)"
@@ -287,11 +304,14 @@ err_code config_user_delete(struct config *c, struct str mail, struct err *err)
     err_code rc = call_begin(c, true, &call, err);
     if (rc) return rc;
     rc = find_user(&call, mail, &rows, err);
-    if (!rc && rows.n == 0) rc = err_named(err, ERR_NOT_FOUND, "not_found", "email", "no such user");
+    if (!rc && rows.n == 0)
+        rc = err_named(err, ERR_NOT_FOUND, "not_found", "email", "no such user");
     if (!rc)
-        rc = db_run(c->db, &call.a, "SELECT COUNT(*) FROM users WHERE role = 'owner'", NULL, 0, &owners, err);
+        rc = db_run(c->db, &call.a, "SELECT COUNT(*) FROM users WHERE role = 'owner'", NULL, 0,
+                    &owners, err);
     if (!rc && str_is(rows.cells[1], "owner") && cell_number(owners.cells[0]) < 2)
-        rc = err_named(err, ERR_CONFLICT, "last_owner", "email", "the last owner cannot be removed");
+        rc =
+            err_named(err, ERR_CONFLICT, "last_owner", "email", "the last owner cannot be removed");
     for (size_t i = 0; !rc && i < sizeof of_user / sizeof *of_user; i++)
         rc = DB(c->db, &call.a, of_user[i], NULL, err, rows.cells[0]);
     return call_end(&call, rc, err);
@@ -302,14 +322,15 @@ bool config_has_no_password(struct config *c)
     struct config_call call;
     struct db_rows rows = {0};
     if (call_begin(c, false, &call, NULL)) return false;
-    err_code rc = db_run(c->db, &call.a, "SELECT COUNT(*) FROM users WHERE password IS NOT NULL", NULL, 0,
-                         &rows, NULL);
+    err_code rc = db_run(c->db, &call.a, "SELECT COUNT(*) FROM users WHERE password IS NOT NULL",
+                         NULL, 0, &rows, NULL);
     bool none = !rc && cell_number(rows.cells[0]) == 0;
     rc = call_end(&call, rc, NULL);
     return !rc && none;
 }
 
-static err_code sites_of_user(struct config_call *call, struct str user, json_t *list, struct err *err)
+static err_code sites_of_user(struct config_call *call, struct str user, json_t *list,
+                              struct err *err)
 {
     struct db_rows rows;
     err_code rc = DB(call->c->db, &call->a,
@@ -330,20 +351,20 @@ err_code config_users(struct config *c, json_t **out, struct err *err)
     err_code rc = call_begin(c, false, &call, err);
     if (rc) return rc;
     json_t *list = json_array();
-    rc = db_run(c->db, &call.a, "SELECT id, mail, role, password FROM users ORDER BY mail", NULL, 0, &rows, err);
+    rc = db_run(c->db, &call.a, "SELECT id, mail, role, password FROM users ORDER BY mail", NULL, 0,
+                &rows, err);
     for (size_t i = 0; !rc && i < rows.n; i++) {
         const struct str *cell = rows.cells + i * 4;
         json_t *sites = json_array();
         rc = sites_of_user(&call, cell[0], sites, err);
-        json_t *user = json_pack("{s:s, s:s, s:b, s:o}", "mail", cell[1].p, "role", cell[2].p, "has_password",
-                                 cell[3].p != NULL, "sites", sites);
-        if (json_array_append_new(list, user) != 0 && !rc) rc = err_set(err, ERR_NOMEM, 0, "list users");
+        json_t *user = json_pack("{s:s, s:s, s:b, s:o}", "mail", cell[1].p, "role", cell[2].p,
+                                 "has_password", cell[3].p != NULL, "sites", sites);
+        if (json_array_append_new(list, user) != 0 && !rc)
+            rc = err_set(err, ERR_NOMEM, 0, "list users");
     }
     rc = call_end(&call, rc, err);
-    if (rc)
-        json_decref(list);
-    else
-        *out = list;
+    if (rc) json_decref(list);
+    else *out = list;
     return rc;
 }
 
@@ -358,9 +379,11 @@ err_code config_token_add(struct config *c, uint32_t site, const char *name, uns
     struct config_call call;
     char hash[HASH_TEXT], site_text[NUMBER_TEXT], scopes_text[NUMBER_TEXT], at_text[NUMBER_TEXT];
     if (scopes == 0 || scopes > (SCOPE_READ | SCOPE_WRITE | SCOPE_INGEST))
-        return err_named(err, ERR_INVALID, "bad_field", "scopes", "a scope is read, write or ingest");
+        return err_named(err, ERR_INVALID, "bad_field", "scopes",
+                         "a scope is read, write or ingest");
     if (strlen(name) > 100 || !str_is_utf8(str_of(name)))
-        return err_named(err, ERR_INVALID, "bad_field", "name", "a name has at most 100 characters");
+        return err_named(err, ERR_INVALID, "bad_field", "name",
+                         "a name has at most 100 characters");
     err_code rc = call_begin(c, true, &call, err);
     if (rc) return rc;
     make_secret(secret);
@@ -379,7 +402,8 @@ err_code config_token(struct config *c, struct str secret, struct caller *out, s
     if (rc) return rc;
     rc = DB(c->db, &call.a, "SELECT site, name, scopes FROM tokens WHERE hash = ?1", &rows, err,
             hash_secret(secret, hash));
-    if (!rc && rows.n == 0) rc = err_named(err, ERR_DENIED, "bad_token", "", "this token is not known");
+    if (!rc && rows.n == 0)
+        rc = err_named(err, ERR_DENIED, "bad_token", "", "this token is not known");
     if (!rc) {
         *out = (struct caller){.token_site = (uint32_t)cell_number(rows.cells[0]),
                                .scopes = (unsigned)cell_number(rows.cells[2])};
@@ -400,23 +424,23 @@ err_code config_tokens(struct config *c, uint32_t site, json_t **out, struct err
     if (rc) return rc;
     json_t *list = json_array();
     rc = DB(c->db, &call.a,
-            "SELECT hash, name, scopes, created_ms FROM tokens WHERE site = ?1 ORDER BY created_ms, hash", &rows,
-            err, number_text(site_text, site));
+            "SELECT hash, name, scopes, created_ms FROM tokens WHERE site = ?1 ORDER BY "
+            "created_ms, hash",
+            &rows, err, number_text(site_text, site));
     for (size_t i = 0; !rc && i < rows.n; i++) {
         const struct str *cell = rows.cells + i * 4;
         json_t *scopes = json_array();
         for (size_t k = 0; k < sizeof scope_names / sizeof *scope_names; k++)
             if (cell_number(cell[2]) & scope_names[k].bit)
                 json_array_append_new(scopes, json_string(scope_names[k].name));
-        json_t *token = json_pack("{s:s%, s:s, s:o, s:I}", "id", cell[0].p, (size_t)TOKEN_ID, "name", cell[1].p,
-                                  "scopes", scopes, "created_ms", (json_int_t)cell_number(cell[3]));
+        json_t *token =
+            json_pack("{s:s%, s:s, s:o, s:I}", "id", cell[0].p, (size_t)TOKEN_ID, "name", cell[1].p,
+                      "scopes", scopes, "created_ms", (json_int_t)cell_number(cell[3]));
         if (json_array_append_new(list, token) != 0) rc = err_set(err, ERR_NOMEM, 0, "list tokens");
     }
     rc = call_end(&call, rc, err);
-    if (rc)
-        json_decref(list);
-    else
-        *out = list;
+    if (rc) json_decref(list);
+    else *out = list;
     return rc;
 }
 
@@ -428,8 +452,9 @@ err_code config_token_delete(struct config *c, uint32_t site, struct str id, str
     if (id.n != TOKEN_ID) return err_named(err, ERR_NOT_FOUND, "not_found", "", "no such token");
     err_code rc = call_begin(c, true, &call, err);
     if (rc) return rc;
-    rc = DB(c->db, &call.a, "DELETE FROM tokens WHERE site = ?1 AND substr(hash, 1, 16) = ?2 RETURNING hash",
-            &rows, err, number_text(site_text, site), id);
+    rc = DB(c->db, &call.a,
+            "DELETE FROM tokens WHERE site = ?1 AND substr(hash, 1, 16) = ?2 RETURNING hash", &rows,
+            err, number_text(site_text, site), id);
     if (!rc && rows.n == 0) rc = err_named(err, ERR_NOT_FOUND, "not_found", "", "no such token");
     return call_end(&call, rc, err);
 }

@@ -20,7 +20,8 @@ static const char *const first[] = {
     "CREATE TABLE user_sites (user_id BIGINT NOT NULL, site BIGINT NOT NULL, role TEXT NOT NULL,"
     " PRIMARY KEY (user_id, site))",
     /* Of secrets only the hash is kept. */
-    "CREATE TABLE links (hash TEXT PRIMARY KEY, user_id BIGINT NOT NULL, expires_ms BIGINT NOT NULL)",
+    "CREATE TABLE links (hash TEXT PRIMARY KEY, user_id BIGINT NOT NULL, expires_ms BIGINT NOT "
+    "NULL)",
     "CREATE TABLE web_sessions (hash TEXT PRIMARY KEY, user_id BIGINT NOT NULL, csrf TEXT NOT NULL,"
     " expires_ms BIGINT NOT NULL)",
     "CREATE TABLE tokens (hash TEXT PRIMARY KEY, site BIGINT NOT NULL, name TEXT NOT NULL,"
@@ -36,8 +37,9 @@ enum { VERSION = sizeof migrations / sizeof *migrations };
 static err_code version_of(struct db *d, struct arena *a, int64_t *version, struct err *err)
 {
     struct db_rows rows;
-    err_code rc = db_run(d, a, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)", NULL,
-                         0, NULL, err);
+    err_code rc =
+        db_run(d, a, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)", NULL, 0,
+               NULL, err);
     if (!rc) rc = db_run(d, a, "SELECT MAX(version) FROM schema_version", NULL, 0, &rows, err);
     if (rc) return rc;
     *version = 0;
@@ -55,9 +57,10 @@ err_code schema_migrate(struct db *d, struct err *err)
     int64_t version = 0;
     rc = version_of(d, &a, &version, err);
     if (!rc && version > VERSION)
-        rc = err_set(err, ERR_CORRUPT, 0,
-                     "the configuration was written by a newer Cairn (version %d, this one knows %d)",
-                     (int)version, (int)VERSION);
+        rc = err_set(
+            err, ERR_CORRUPT, 0,
+            "the configuration was written by a newer Cairn (version %d, this one knows %d)",
+            (int)version, (int)VERSION);
     for (; !rc && version < VERSION; version++) {
         for (const char *const *sql = migrations[version]; *sql && !rc; sql++)
             rc = db_run(d, &a, *sql, NULL, 0, NULL, err);
@@ -65,10 +68,8 @@ err_code schema_migrate(struct db *d, struct err *err)
         snprintf(next, sizeof next, "%d", (int)version + 1);
         if (!rc) rc = DB(d, &a, "INSERT INTO schema_version VALUES (?1)", NULL, err, str_of(next));
     }
-    if (!rc)
-        rc = db_commit(d, err);
-    else
-        db_rollback(d);
+    if (!rc) rc = db_commit(d, err);
+    else db_rollback(d);
     arena_free(&a);
     return rc;
 }

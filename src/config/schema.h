@@ -4,8 +4,8 @@
 
 #include "config/db.h"
 
-/* Runs the migrations that are missing, each in one transaction.  ERR_CORRUPT when the tables are of
- * a newer program than this. */
+/* Runs the migrations that are missing, each in one transaction.  ERR_CORRUPT when the tables are
+ * of a newer program than this. */
 MUST_CHECK err_code schema_migrate(struct db *d, struct err *err);
 
 #endif

@@ -11,15 +11,15 @@
 #include "base/str.h"
 
 struct site {
-    uint32_t id;        /* never reused */
-    struct str key;     /* "demo": in addresses and in the tracker's tag */
+    uint32_t id;    /* never reused */
+    struct str key; /* "demo": in addresses and in the tracker's tag */
     struct str name, domain;
     struct str timezone; /* IANA */
     char currency[4];
-    struct str *hosts;  /* when n_hosts > 0, only page addresses on these hosts are taken */
+    struct str *hosts; /* when n_hosts > 0, only page addresses on these hosts are taken */
     size_t n_hosts;
-    bool simulated;     /* made by `cairn demo` */
-    bool exclude_dnt;   /* honour Do Not Track and Global Privacy Control; default true */
+    bool simulated;   /* made by `cairn demo` */
+    bool exclude_dnt; /* honour Do Not Track and Global Privacy Control; default true */
     unsigned char id_key[HASH_KEY_BYTES]; /* keys the hash of consented and known ids */
 };
 

@@ -4,7 +4,8 @@
 
 #include "config/own.h"
 
-/* Owns everything its table points to; counted, so that a reader keeps an old one while it works. */
+/* Owns everything its table points to; counted, so that a reader keeps an old one while it works.
+ */
 struct site_snapshot {
     struct site_table table; /* first: a reader's pointer to it is a pointer to the snapshot */
     struct arena arena;
@@ -51,7 +52,8 @@ static struct str text_of(struct arena *a, const json_t *doc, const char *name)
     return arena_copy(a, (struct str){json_string_value(v), json_string_length(v)});
 }
 
-static err_code read_site(struct arena *a, const struct str cells[4], struct site *out, struct err *err)
+static err_code read_site(struct arena *a, const struct str cells[4], struct site *out,
+                          struct err *err)
 {
     json_t *doc;
     err_code rc = json_read(cells[2], &doc, err);
@@ -65,7 +67,8 @@ static err_code read_site(struct arena *a, const struct str cells[4], struct sit
         .simulated = json_is_true(json_object_get(doc, "simulated")),
         .exclude_dnt = !json_is_false(json_object_get(doc, "exclude_dnt")),
     };
-    snprintf(out->currency, sizeof out->currency, "%s", json_string_value(json_object_get(doc, "currency")));
+    snprintf(out->currency, sizeof out->currency, "%s",
+             json_string_value(json_object_get(doc, "currency")));
     const json_t *hosts = json_object_get(doc, "hosts");
     out->n_hosts = json_array_size(hosts);
     out->hosts = ARENA_NEW(a, struct str, out->n_hosts);
@@ -75,7 +78,8 @@ static err_code read_site(struct arena *a, const struct str cells[4], struct sit
     }
     json_decref(doc);
     size_t n = 0;
-    if (sodium_hex2bin(out->id_key, sizeof out->id_key, cells[3].p, cells[3].n, NULL, &n, NULL) != 0 ||
+    if (sodium_hex2bin(out->id_key, sizeof out->id_key, cells[3].p, cells[3].n, NULL, &n, NULL) !=
+            0 ||
         n != sizeof out->id_key)
         return err_set(err, ERR_CORRUPT, 0, "the id key of site %u", out->id);
     return ERR_OK;
@@ -87,11 +91,12 @@ err_code sites_reload(struct config *c, struct err *err)
     if (!s) return err_set(err, ERR_NOMEM, 0, "read the sites");
     arena_init(&s->arena, CONFIG_ARENA);
     struct db_rows rows;
-    err_code rc = db_run(c->db, &s->arena, "SELECT id, key, doc, id_key FROM sites ORDER BY id", NULL, 0,
-                         &rows, err);
+    err_code rc = db_run(c->db, &s->arena, "SELECT id, key, doc, id_key FROM sites ORDER BY id",
+                         NULL, 0, &rows, err);
     struct site *sites = rc ? NULL : ARENA_NEW(&s->arena, struct site, rows.n);
     if (!rc && !sites) rc = err_set(err, ERR_NOMEM, 0, "read %zu sites", rows.n);
-    for (size_t i = 0; !rc && i < rows.n; i++) rc = read_site(&s->arena, rows.cells + i * 4, &sites[i], err);
+    for (size_t i = 0; !rc && i < rows.n; i++)
+        rc = read_site(&s->arena, rows.cells + i * 4, &sites[i], err);
     if (rc) {
         snapshot_free(s);
         return rc;
@@ -112,9 +117,11 @@ static err_code set_default(json_t *doc, const char *name, const char *value)
     return json_object_set_new(doc, name, json_string(value)) == 0 ? ERR_OK : ERR_NOMEM;
 }
 
-err_code config_site_add(struct config *c, const json_t *site, const char *who, uint32_t *id, struct err *err)
+err_code config_site_add(struct config *c, const json_t *site, const char *who, uint32_t *id,
+                         struct err *err)
 {
-    if (!json_is_object(site)) return err_named(err, ERR_INVALID, "bad_field", "", "a site is an object");
+    if (!json_is_object(site))
+        return err_named(err, ERR_INVALID, "bad_field", "", "a site is an object");
     json_t *doc = json_deep_copy(site);
     json_object_del(doc, "template");
     const char *key = json_string_value(json_object_get(doc, "key"));
@@ -143,9 +150,13 @@ err_code config_site_add(struct config *c, const json_t *site, const char *who, 
                 number_text(id_text, number), str_of(key), text, str_of(hex),
                 number_text(at_text, clock_now_ms(c->clock)));
     if (rc == ERR_CONFLICT)
-        rc = err_named(err, ERR_CONFLICT, "already_there", "key", "there is a site \"%s\" already", key);
-    if (!rc) rc = history_add(&call, (uint32_t)number, "site", str_of(key), who, "add", STR_NONE, text, err);
-    if (!rc) rc = sites_reload(c, err); /* before the commit: whoever sees the version sees the site */
+        rc = err_named(err, ERR_CONFLICT, "already_there", "key", "there is a site \"%s\" already",
+                       key);
+    if (!rc)
+        rc = history_add(&call, (uint32_t)number, "site", str_of(key), who, "add", STR_NONE, text,
+                         err);
+    if (!rc)
+        rc = sites_reload(c, err); /* before the commit: whoever sees the version sees the site */
     rc = call_end(&call, rc, err);
     if (!rc && id) *id = (uint32_t)number;
     json_decref(doc);
@@ -183,7 +194,8 @@ err_code config_site_patch(struct config *c, uint32_t id, const json_t *patch, c
     if (!rc)
         rc = DB(c->db, &call.a, "UPDATE sites SET doc = ?2 WHERE id = ?1", NULL, err,
                 number_text(id_text, id), text);
-    if (!rc) rc = history_add(&call, id, "site", rows.cells[0], who, "patch", rows.cells[1], text, err);
+    if (!rc)
+        rc = history_add(&call, id, "site", rows.cells[0], who, "patch", rows.cells[1], text, err);
     if (!rc) rc = sites_reload(c, err);
     json_decref(before);
     json_decref(after);

@@ -14,7 +14,8 @@ static err_code kind_check(const char *kind, struct err *err)
     return err_named(err, ERR_NOT_FOUND, "not_found", "", "there is no such thing as %.40s", kind);
 }
 
-err_code config_list(struct config *c, uint32_t site, const char *kind, json_t **out, struct err *err)
+err_code config_list(struct config *c, uint32_t site, const char *kind, json_t **out,
+                     struct err *err)
 {
     struct config_call call;
     struct db_rows rows;
@@ -23,19 +24,19 @@ err_code config_list(struct config *c, uint32_t site, const char *kind, json_t *
     if (!rc) rc = call_begin(c, false, &call, err);
     if (rc) return rc;
     json_t *list = NULL;
-    rc = DB(c->db, &call.a, "SELECT doc FROM things WHERE site = ?1 AND kind = ?2 ORDER BY position, key",
-            &rows, err, number_text(site_text, site), str_of(kind));
+    rc = DB(c->db, &call.a,
+            "SELECT doc FROM things WHERE site = ?1 AND kind = ?2 ORDER BY position, key", &rows,
+            err, number_text(site_text, site), str_of(kind));
     if (!rc && !(list = json_array())) rc = err_set(err, ERR_NOMEM, 0, "list %s", kind);
     for (size_t i = 0; !rc && i < rows.n; i++) {
         json_t *doc;
         rc = json_read(rows.cells[i], &doc, err);
-        if (!rc && json_array_append_new(list, doc) != 0) rc = err_set(err, ERR_NOMEM, 0, "list %s", kind);
+        if (!rc && json_array_append_new(list, doc) != 0)
+            rc = err_set(err, ERR_NOMEM, 0, "list %s", kind);
     }
     rc = call_end(&call, rc, err);
-    if (rc)
-        json_decref(list);
-    else
-        *out = list;
+    if (rc) json_decref(list);
+    else *out = list;
     return rc;
 }
 
@@ -46,10 +47,11 @@ static err_code find(struct config_call *call, uint32_t site, const char *kind, 
     struct db_rows rows;
     char site_text[NUMBER_TEXT];
     err_code rc = DB(call->c->db, &call->a,
-                     "SELECT doc FROM things WHERE site = ?1 AND kind = ?2 AND key = ?3", &rows, err,
-                     number_text(site_text, site), str_of(kind), key);
+                     "SELECT doc FROM things WHERE site = ?1 AND kind = ?2 AND key = ?3", &rows,
+                     err, number_text(site_text, site), str_of(kind), key);
     if (!rc && rows.n == 0)
-        rc = err_named(err, ERR_NOT_FOUND, "not_found", "key", "no \"%.*s\" among the %s", STR_FMT(key), kind);
+        rc = err_named(err, ERR_NOT_FOUND, "not_found", "key", "no \"%.*s\" among the %s",
+                       STR_FMT(key), kind);
     if (rc) return rc;
     *text = rows.cells[0];
     return doc ? json_read(*text, doc, err) : ERR_OK;
@@ -75,10 +77,8 @@ static void slug(struct str name, const char *kind, char out[56])
         char ch = name.p[i];
         if (ch >= 'A' && ch <= 'Z') ch = (char)(ch - 'A' + 'a');
         bool plain = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9');
-        if (plain)
-            out[n++] = ch;
-        else if (n > 0 && out[n - 1] != '_')
-            out[n++] = '_';
+        if (plain) out[n++] = ch;
+        else if (n > 0 && out[n - 1] != '_') out[n++] = '_';
     }
     while (n > 0 && out[n - 1] == '_') n--;
     out[n] = 0;
@@ -90,9 +90,9 @@ static err_code is_free(struct config_call *call, uint32_t site, const char *kin
 {
     struct db_rows rows;
     char site_text[NUMBER_TEXT];
-    err_code rc = DB(call->c->db, &call->a,
-                     "SELECT 1 FROM things WHERE site = ?1 AND kind = ?2 AND key = ?3", &rows, err,
-                     number_text(site_text, site), str_of(kind), key);
+    err_code rc =
+        DB(call->c->db, &call->a, "SELECT 1 FROM things WHERE site = ?1 AND kind = ?2 AND key = ?3",
+           &rows, err, number_text(site_text, site), str_of(kind), key);
     *is = !rc && rows.n == 0;
     return rc;
 }
@@ -118,8 +118,8 @@ static err_code set_key(struct config_call *call, uint32_t site, const char *kin
     return err_named(err, ERR_CONFLICT, "already_there", "key", "too many named \"%s\"", base);
 }
 
-err_code config_add(struct config *c, uint32_t site, const char *kind, const json_t *doc, const char *who,
-                    json_t **out, struct err *err)
+err_code config_add(struct config *c, uint32_t site, const char *kind, const json_t *doc,
+                    const char *who, json_t **out, struct err *err)
 {
     err_code rc = kind_check(kind, err);
     if (!rc && !json_is_object(doc))
@@ -146,14 +146,12 @@ err_code config_add(struct config *c, uint32_t site, const char *kind, const jso
                 " FROM things WHERE site = CAST(?1 AS BIGINT) AND kind = CAST(?2 AS TEXT)",
                 NULL, err, number_text(site_text, site), str_of(kind), key, text);
     if (rc == ERR_CONFLICT)
-        rc = err_named(err, ERR_CONFLICT, "already_there", "key", "\"%.*s\" is among the %s already",
-                       STR_FMT(key), kind);
+        rc = err_named(err, ERR_CONFLICT, "already_there", "key",
+                       "\"%.*s\" is among the %s already", STR_FMT(key), kind);
     if (!rc) rc = history_add(&call, site, kind, key, who, "add", STR_NONE, text, err);
     rc = call_end(&call, rc, err);
-    if (rc || !out)
-        json_decref(new);
-    else
-        *out = new;
+    if (rc || !out) json_decref(new);
+    else *out = new;
     return rc;
 }
 
@@ -170,24 +168,24 @@ err_code config_patch(struct config *c, uint32_t site, const char *kind, struct 
     rc = find(&call, site, kind, key, &before, &doc, err);
     if (!rc) rc = json_patched(doc, patch, &new, err);
     if (!rc && !json_equal(json_object_get(doc, "key"), json_object_get(new, "key")))
-        rc = err_named(err, ERR_INVALID, "bad_field", "key", "a key never changes; make a new one instead");
+        rc = err_named(err, ERR_INVALID, "bad_field", "key",
+                       "a key never changes; make a new one instead");
     if (!rc) rc = thing_check(kind, new, &call.a, err);
     if (!rc) rc = json_text(&call.a, new, &after, err);
     if (!rc)
-        rc = DB(c->db, &call.a, "UPDATE things SET doc = ?4 WHERE site = ?1 AND kind = ?2 AND key = ?3", NULL,
-                err, number_text(site_text, site), str_of(kind), key, after);
+        rc = DB(c->db, &call.a,
+                "UPDATE things SET doc = ?4 WHERE site = ?1 AND kind = ?2 AND key = ?3", NULL, err,
+                number_text(site_text, site), str_of(kind), key, after);
     if (!rc) rc = history_add(&call, site, kind, key, who, "patch", before, after, err);
     rc = call_end(&call, rc, err);
     json_decref(doc);
-    if (rc || !out)
-        json_decref(new);
-    else
-        *out = new;
+    if (rc || !out) json_decref(new);
+    else *out = new;
     return rc;
 }
 
-err_code config_delete(struct config *c, uint32_t site, const char *kind, struct str key, const char *who,
-                       struct err *err)
+err_code config_delete(struct config *c, uint32_t site, const char *kind, struct str key,
+                       const char *who, struct err *err)
 {
     struct config_call call;
     err_code rc = kind_check(kind, err);
@@ -197,8 +195,8 @@ err_code config_delete(struct config *c, uint32_t site, const char *kind, struct
     char site_text[NUMBER_TEXT];
     rc = find(&call, site, kind, key, &before, NULL, err);
     if (!rc)
-        rc = DB(c->db, &call.a, "DELETE FROM things WHERE site = ?1 AND kind = ?2 AND key = ?3", NULL, err,
-                number_text(site_text, site), str_of(kind), key);
+        rc = DB(c->db, &call.a, "DELETE FROM things WHERE site = ?1 AND kind = ?2 AND key = ?3",
+                NULL, err, number_text(site_text, site), str_of(kind), key);
     if (!rc) rc = history_add(&call, site, kind, key, who, "delete", before, STR_NONE, err);
     return call_end(&call, rc, err);
 }
@@ -213,13 +211,15 @@ static err_code history_entry(const struct str cells[5], json_t *list, struct er
         json_decref(before);
         return rc;
     }
-    json_t *entry = json_pack("{s:I, s:s, s:s, s:o?, s:o?}", "at_ms", (json_int_t)cell_number(cells[0]),
-                              "who", cells[1].p, "change", cells[2].p, "before", before, "after", after);
-    return json_array_append_new(list, entry) == 0 ? ERR_OK : err_set(err, ERR_NOMEM, 0, "read the history");
+    json_t *entry =
+        json_pack("{s:I, s:s, s:s, s:o?, s:o?}", "at_ms", (json_int_t)cell_number(cells[0]), "who",
+                  cells[1].p, "change", cells[2].p, "before", before, "after", after);
+    return json_array_append_new(list, entry) == 0 ? ERR_OK
+                                                   : err_set(err, ERR_NOMEM, 0, "read the history");
 }
 
-err_code config_history(struct config *c, uint32_t site, const char *kind, struct str key, json_t **out,
-                        struct err *err)
+err_code config_history(struct config *c, uint32_t site, const char *kind, struct str key,
+                        json_t **out, struct err *err)
 {
     struct config_call call;
     struct db_rows rows;
@@ -235,9 +235,7 @@ err_code config_history(struct config *c, uint32_t site, const char *kind, struc
                 &rows, err, number_text(site_text, site), str_of(kind), key);
     for (size_t i = 0; !rc && i < rows.n; i++) rc = history_entry(rows.cells + i * 5, list, err);
     rc = call_end(&call, rc, err);
-    if (rc)
-        json_decref(list);
-    else
-        *out = list;
+    if (rc) json_decref(list);
+    else *out = list;
     return rc;
 }
