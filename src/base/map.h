@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { MAP_NONE = UINT32_MAX };
+#define MAP_NONE UINT32_MAX
 struct map;
 
 MUST_CHECK err_code map_open(struct map **out, struct err *err);
