@@ -39,11 +39,14 @@ enum store_column {
 
 struct store {
     duckdb_database db;
-    duckdb_connection writer;   /* store_add's, under `writing` */
-    pthread_mutex_t writing;    /* guards writer and chunk; a leaf, held over one transaction */
-    duckdb_data_chunk chunk;    /* what store_add fills */
-    _Atomic uint64_t watermark; /* set with release after its batch is committed */
     char *path;
+    _Atomic uint64_t watermark; /* set with release after its batch is committed */
+    pthread_mutex_t writing;    /* guards what follows; a leaf */
+    duckdb_connection writer;
+    duckdb_data_chunk chunk;  /* what store_add fills */
+    duckdb_appender appender; /* while a transaction is open */
+    uint64_t pending;         /* the watermark that the open transaction will commit */
+    bool open;
 };
 
 /* Makes or migrates the tables; runs as one transaction on the writer. */

@@ -23,6 +23,13 @@ uint64_t store_watermark(const struct store *s); /* every event up to this numbe
 MUST_CHECK err_code store_add(struct store *s, const struct event *events, size_t n,
                               struct err *err);
 
+/* Between these two, several store_add are one transaction.  A long backlog goes in about twice as
+ * fast that way: past some 100,000 rows they are written compressed into the file at once instead
+ * of through the log.  After a failed store_add or store_commit nothing of the transaction is in,
+ * and none is open.  The watermark moves at the commit. */
+MUST_CHECK err_code store_begin(struct store *s, struct err *err);
+MUST_CHECK err_code store_commit(struct store *s, struct err *err);
+
 /* Streams events in the asked order; texts are borrowed during the call of `each`, which returns
  * other than ERR_OK to stop.  Runs beside the writer. */
 enum store_order { STORE_BY_SEQ, STORE_BY_VISITOR /* visitor, at_ms, seq */ };

@@ -190,6 +190,39 @@ static void adds_a_replayed_batch_once(void **state)
     store_close(s);
 }
 
+static void commits_several_batches_at_once(void **state)
+{
+    struct store *s = open_store(*state);
+    struct err err;
+    struct event wrong[] = {event_at(4), event_at(2)};
+    assert_int_equal(store_commit(s, &err), ERR_INVALID);
+    assert_int_equal(store_begin(s, &err), ERR_OK);
+    assert_int_equal(store_begin(s, &err), ERR_INVALID);
+    assert_int_equal(add_range(s, 1, 3000, &err), ERR_OK);
+    assert_int_equal(store_watermark(s), 0);
+    assert_int_equal(add_range(s, 2000, 150000, &err), ERR_OK);
+    assert_int_equal(store_commit(s, &err), ERR_OK);
+    assert_holds(s, 150000);
+
+    /* A failure takes the whole transaction with it, and the next one is not touched by it. */
+    assert_int_equal(store_begin(s, &err), ERR_OK);
+    assert_int_equal(add_range(s, 150001, 150100, &err), ERR_OK);
+    wrong[0].seq = 160000, wrong[1].seq = 159999;
+    assert_int_equal(store_add(s, wrong, 2, &err), ERR_INVALID);
+    assert_int_equal(store_commit(s, &err), ERR_INVALID);
+    assert_holds(s, 150000);
+    assert_int_equal(add_range(s, 150001, 150100, &err), ERR_OK);
+    assert_holds(s, 150100);
+
+    /* Closed with a transaction open: as if it had not begun. */
+    assert_int_equal(store_begin(s, &err), ERR_OK);
+    assert_int_equal(add_range(s, 150101, 150200, &err), ERR_OK);
+    store_close(s);
+    s = open_store(*state);
+    assert_holds(s, 150100);
+    store_close(s);
+}
+
 static void refuses_a_batch_out_of_order(void **state)
 {
     struct store *s = open_store(*state);
@@ -501,6 +534,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(keeps_every_field),
         TEST(adds_a_replayed_batch_once),
+        TEST(commits_several_batches_at_once),
         TEST(refuses_a_batch_out_of_order),
         TEST(refuses_a_batch_with_broken_text),
         TEST(keeps_whole_batches_when_killed),

@@ -1,3 +1,5 @@
+#include <inttypes.h>
+
 #include "store/schema.h"
 
 /* Where the rows of the chunk go, column by column. */
@@ -88,8 +90,8 @@ static void put_event(struct row_writer *w, size_t row, const struct event *e)
         if (e->text[i].n > 0) put_text(w, COLUMN_TEXTS + i, row, e->text[i]);
 }
 
-static err_code append_events(struct store *s, duckdb_appender a, const struct event *events,
-                              size_t n, struct err *err)
+static err_code append_events(struct store *s, const struct event *events, size_t n,
+                              struct err *err)
 {
     size_t chunk_rows = (size_t)duckdb_vector_size();
     struct row_writer w;
@@ -98,52 +100,98 @@ static err_code append_events(struct store *s, duckdb_appender a, const struct e
         row_writer_reset(&w, s->chunk);
         for (size_t row = 0; row < rows; row++) put_event(&w, row, &events[from + row]);
         duckdb_data_chunk_set_size(s->chunk, rows);
-        if (duckdb_append_data_chunk(a, s->chunk) != DuckDBSuccess)
-            return duck_fail(err, DUCKDB_ERROR_IO, duckdb_appender_error(a), "append to the store");
+        if (duckdb_append_data_chunk(s->appender, s->chunk) != DuckDBSuccess) goto failed;
     }
-    if (duckdb_appender_close(a) != DuckDBSuccess)
-        return duck_fail(err, DUCKDB_ERROR_IO, duckdb_appender_error(a), "append to the store");
+    /* Into the transaction now, so that memory does not grow with it: DuckDB writes row groups that
+     * are full to the file ahead of the commit. */
+    if (duckdb_appender_flush(s->appender) == DuckDBSuccess) return ERR_OK;
+failed:
+    return duck_fail(err, DUCKDB_ERROR_IO, duckdb_appender_error(s->appender),
+                     "append to the store");
+}
+
+static void roll_back(struct store *s)
+{
+    err_code ignored = ERR_OK;
+    if (s->appender) duckdb_appender_destroy(&s->appender);
+    if (s->open) ignored = duck_run(s->writer, "ROLLBACK", NULL);
+    (void)ignored;
+    s->open = false;
+}
+
+static err_code begin(struct store *s, struct err *err)
+{
+    if (s->open) return err_set(err, ERR_INVALID, 0, "store: a transaction is open already");
+    err_code code = duck_run(s->writer, "BEGIN", err);
+    if (code) return code;
+    s->open = true;
+    s->pending = store_watermark(s);
+    if (duckdb_appender_create(s->writer, NULL, "events", &s->appender) == DuckDBSuccess)
+        return ERR_OK;
+    code =
+        duck_fail(err, DUCKDB_ERROR_IO, duckdb_appender_error(s->appender), "append to the store");
+    roll_back(s);
+    return code;
+}
+
+static err_code add(struct store *s, const struct event *events, size_t n, struct err *err)
+{
+    while (n > 0 && events[0].seq <= s->pending) events++, n--;
+    if (n == 0) return ERR_OK;
+    err_code code = ERR_OK;
+    for (size_t i = 1; i < n && !code; i++)
+        if (events[i].seq <= events[i - 1].seq)
+            code = err_set(err, ERR_INVALID, 0, "store: event %" PRIu64 " after event %" PRIu64,
+                           events[i].seq, events[i - 1].seq);
+    if (!code) code = append_events(s, events, n, err);
+    if (code) roll_back(s);
+    else s->pending = events[n - 1].seq;
+    return code;
+}
+
+static err_code commit(struct store *s, struct err *err)
+{
+    char sql[80];
+    if (!s->open) return err_set(err, ERR_INVALID, 0, "store: no transaction is open");
+    duckdb_appender_destroy(&s->appender);
+    snprintf(sql, sizeof sql, "UPDATE meta SET watermark = %" PRIu64, s->pending);
+    err_code code = duck_run(s->writer, sql, err);
+    if (!code) code = duck_run(s->writer, "COMMIT", err);
+    if (code) {
+        roll_back(s);
+        return code;
+    }
+    s->open = false;
+    atomic_store_explicit(&s->watermark, s->pending, memory_order_release);
     return ERR_OK;
 }
 
-/* The rows and the watermark, inside the transaction that the caller has begun. */
-static err_code add_batch(struct store *s, const struct event *events, size_t n, struct err *err)
+err_code store_begin(struct store *s, struct err *err)
 {
-    duckdb_appender a = NULL;
-    char sql[80];
-    err_code code = ERR_OK;
-    if (duckdb_appender_create(s->writer, NULL, "events", &a) != DuckDBSuccess)
-        code = duck_fail(err, DUCKDB_ERROR_IO, duckdb_appender_error(a), "append to the store");
-    else code = append_events(s, a, events, n, err);
-    duckdb_appender_destroy(&a);
-    if (code) return code;
-    snprintf(sql, sizeof sql, "UPDATE meta SET watermark = %llu",
-             (unsigned long long)events[n - 1].seq);
-    return duck_run(s->writer, sql, err);
+    pthread_mutex_lock(&s->writing);
+    err_code code = begin(s, err);
+    pthread_mutex_unlock(&s->writing);
+    return code;
+}
+
+err_code store_commit(struct store *s, struct err *err)
+{
+    pthread_mutex_lock(&s->writing);
+    err_code code = commit(s, err);
+    pthread_mutex_unlock(&s->writing);
+    return code;
 }
 
 err_code store_add(struct store *s, const struct event *events, size_t n, struct err *err)
 {
-    uint64_t watermark = store_watermark(s);
-    while (n > 0 && events[0].seq <= watermark) events++, n--;
-    if (n == 0) return ERR_OK;
-    for (size_t i = 1; i < n; i++)
-        if (events[i].seq <= events[i - 1].seq)
-            return err_set(err, ERR_INVALID, 0, "store: event %llu after event %llu",
-                           (unsigned long long)events[i].seq,
-                           (unsigned long long)events[i - 1].seq);
-
+    err_code code = ERR_OK;
     pthread_mutex_lock(&s->writing);
-    err_code code = duck_run(s->writer, "BEGIN", err);
-    if (!code) {
-        code = add_batch(s, events, n, err);
-        if (!code) code = duck_run(s->writer, "COMMIT", err);
-        if (code) {
-            err_code ignored = duck_run(s->writer, "ROLLBACK", NULL);
-            (void)ignored;
-        }
+    bool alone = !s->open;
+    if (n > 0 && events[n - 1].seq > (alone ? store_watermark(s) : s->pending)) {
+        if (alone) code = begin(s, err);
+        if (!code) code = add(s, events, n, err);
+        if (!code && alone) code = commit(s, err);
     }
-    if (!code) atomic_store_explicit(&s->watermark, events[n - 1].seq, memory_order_release);
     pthread_mutex_unlock(&s->writing);
     return code;
 }
