@@ -78,9 +78,10 @@ struct funnel_went {
 struct funnel_row {
     uint64_t
         reached; /* counted attempts that did this step; FUNNEL_ANY: that did this many steps */
-    uint64_t stopped;   /* whose last step this is; completed ones at the last row */
+    uint64_t stopped;   /* whose last step this is */
+    uint64_t dropped;   /* of stopped: without having done every required step */
     uint64_t excluded;  /* of stopped: by an exclusion */
-    uint64_t completed; /* of reached: that did the last step (an optional step's share of them) */
+    uint64_t completed; /* of reached: that did all required steps (an optional step's share) */
     uint64_t continued, entered_here; /* FUNNEL_OPEN: reached = continued + entered_here */
     size_t previous;                  /* row of the last required step before; itself for row 0 */
     struct funnel_times { /* since the previous matched step; STAT_NOT_DEFINED: nobody */
