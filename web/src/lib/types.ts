@@ -1,0 +1,215 @@
+// The shapes of API.md, as the server sends them.
+
+export interface Rate {
+  n: number;
+  of: number;
+  /** The likely range, 95 %; null where none can be given, and then status and why stand beside. */
+  ci?: [number, number] | null;
+  status?: string;
+  why?: string;
+}
+export interface Money {
+  minor: number;
+  currency: string;
+}
+/** In place of a number that cannot be given. */
+export interface NotGiven {
+  status: 'too_little' | 'not_defined';
+  why?: string;
+}
+export type Maybe<T> = T | NotGiven;
+
+export type GoalClass = 'macro' | 'milestone' | 'secondary';
+export type Counting = 'session' | 'visitor' | 'every';
+export type Op =
+  | 'is' | 'is_not' | 'contains' | 'not_contains' | 'begins' | 'ends' | 'regex' | 'exists'
+  | 'gt' | 'gte' | 'lt' | 'lte' | 'in';
+export interface Condition {
+  property: string;
+  op: Op;
+  value?: string | number | boolean | (string | number)[];
+}
+export interface Filter extends Condition {
+  on?: 'event' | 'session' | 'visitor';
+}
+export interface Rule {
+  type?: string;
+  match?: 'exact' | 'begins' | 'contains' | 'regex';
+  path?: string;
+  host?: string;
+  name?: string;
+  where?: Condition[];
+  at_least?: number;
+  at_least_s?: number;
+  form?: string;
+  stage?: string;
+  extension?: string;
+  steps?: Rule[];
+  within_s?: number;
+  within_days?: number;
+  any?: Rule[];
+  all?: Rule[];
+  [more: string]: unknown;
+}
+export type GoalValue = { fixed: number } | { from: 'event' };
+export interface Goal {
+  key: string;
+  name: string;
+  class: GoalClass;
+  rule: Rule;
+  count: Counting;
+  value?: GoalValue | null;
+  currency?: string;
+}
+export interface Change {
+  at_ms: number;
+  who: string;
+  change: 'add' | 'patch' | 'delete';
+  before: unknown;
+  after: unknown;
+}
+
+export type Order = 'ordered' | 'strict' | 'any' | 'open';
+export type Attempts = 'best' | 'first' | 'totals';
+export interface FunnelStep {
+  goal?: string;
+  event?: string;
+  page?: string;
+  rule?: Rule;
+  any?: FunnelStep[];
+  optional?: boolean;
+  max_gap_s?: number;
+}
+export interface FunnelDef {
+  steps: FunnelStep[];
+  window_s?: number | null;
+  order?: Order;
+  attempts?: Attempts;
+  ties?: 'any' | 'arrival';
+  scope?: 'visitor' | 'session';
+  like?: 'cairn' | 'mixpanel' | 'ga4';
+}
+export interface Funnel extends FunnelDef {
+  key: string;
+  name: string;
+}
+
+export interface Site {
+  key: string;
+  name?: string;
+  domain: string;
+  timezone: string;
+  currency: string;
+  hosts?: string[];
+  simulated?: boolean;
+  lead?: unknown;
+  exclude_dnt?: boolean;
+}
+export interface Session {
+  csrf?: string;
+  user?: string;
+  email?: string;
+  owner?: boolean;
+  must_set_password?: boolean;
+}
+export interface User {
+  email: string;
+  role: string;
+}
+export interface Token {
+  id?: number | string;
+  key?: string;
+  name: string;
+  scopes?: string[];
+  secret?: string;
+}
+
+// --- reports ------------------------------------------------------------------------------------
+
+export interface Days {
+  from: string;
+  to: string;
+}
+export type Range = Days | { from_ms: number; to_ms: number };
+export interface Question {
+  range: Range;
+  compare?: 'previous' | 'year' | Days;
+  unit?: 'visitor' | 'session' | 'lead';
+  filter?: Filter[];
+  segment?: string;
+  breakdown?: string;
+  limit?: number;
+}
+export interface Answer<R> {
+  report: string;
+  range: { from?: string; to?: string; from_ms?: number; to_ms?: number };
+  watermark_ms: number;
+  took_ms: number;
+  simulated: boolean;
+  result: R;
+  /** The same question about the days compared with. */
+  compare?: { range: { from: string; to: string }; result: R };
+}
+
+export interface GoalResult {
+  key: string;
+  name: string;
+  class: GoalClass;
+  hits: number;
+  conversions: number;
+  converted: Maybe<Rate>;
+  value?: Money | Money[] | NotGiven | null;
+}
+export interface GoalsResult {
+  goals: GoalResult[];
+  unit?: string;
+  units?: number;
+}
+export interface Point {
+  at: string;
+  from_ms: number;
+  visitors: number;
+  sessions: number;
+  views: number;
+  conversions: number;
+}
+export interface OverviewResult extends GoalsResult {
+  visitors: number;
+  sessions: number;
+  views: number;
+  events: number;
+  bounce: Maybe<Rate>;
+  engaged_ms_per_session: Maybe<number>;
+  conversions: number;
+  series: { unit: 'minute' | 'hour' | 'day'; points: Point[] };
+}
+export interface BreakdownRow {
+  value: string | null;
+  [metric: string]: number | string | null;
+}
+export interface BreakdownResult {
+  dimension: string;
+  rows: BreakdownRow[];
+}
+export interface FunnelStepResult {
+  label: string;
+  reached: number;
+  from_previous?: Maybe<Rate>;
+  from_first?: Maybe<Rate>;
+  time_ms?: Maybe<{ p50: number; p75: number; p90: number }>;
+  dropped: number;
+  went_to?: { what: string; n: number; lift?: Maybe<number> }[];
+  excluded?: number;
+  optional?: boolean;
+  continued?: number;
+  entered_here?: number;
+}
+export interface FunnelResult {
+  unit: 'visitor' | 'session' | 'attempt';
+  entered: number;
+  steps: FunnelStepResult[];
+  groups?: ({ value: string | null } & FunnelResult)[];
+}
+export interface ValuesResult {
+  values: { value: string | null; n?: number; visitors?: number; events?: number }[];
+}
