@@ -77,7 +77,7 @@ static void golden_table(void **unused)
 {
     static const char *const v[] = {
         "A0 B5 C10", "A0 A30 B45 C75",       "B0 A5 C10", "A0 B10 X12 C20",   "A0 X3 B8 C15",
-        "A0 C5",     "A0 B2 A100 B110 C115", "B0 A0 C10",  "A0 B5 X6 A7 B8 C9"};
+        "A0 C5",     "A0 B2 A100 B110 C115", "B0 A0 C10", "A0 B5 X6 A7 B8 C9"};
     static const struct {
         const char *why;
         enum funnel_order order;
