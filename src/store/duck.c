@@ -32,6 +32,32 @@ err_code duck_run(duckdb_connection c, const char *sql, struct err *err)
     return code;
 }
 
+err_code duck_open_memory(duckdb_database *db, duckdb_connection *c, struct err *err)
+{
+    static const char *const options[][2] = {
+        {"threads", "1"},
+        {"memory_limit", "512MiB"},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"allow_community_extensions", "false"},
+        {"allow_persistent_secrets", "false"},
+    };
+    duckdb_config config = NULL;
+    err_code code = ERR_OK;
+    *db = NULL, *c = NULL;
+    if (duckdb_create_config(&config) != DuckDBSuccess)
+        return err_set(err, ERR_NOMEM, 0, "open DuckDB in memory");
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (duckdb_set_config(config, options[i][0], options[i][1]) != DuckDBSuccess)
+            code = err_set(err, ERR_IO, 0, "DuckDB refuses the option %s", options[i][0]);
+    if (!code && (duckdb_open_ext(NULL, db, config, NULL) != DuckDBSuccess ||
+                  duckdb_connect(*db, c) != DuckDBSuccess))
+        code = err_set(err, ERR_NOMEM, 0, "open DuckDB in memory");
+    if (!code) code = duck_run(*c, "SET TimeZone = 'UTC'; SET lock_configuration = true", err);
+    duckdb_destroy_config(&config);
+    return code;
+}
+
 err_code duck_number(duckdb_connection c, const char *sql, uint64_t *out, struct err *err)
 {
     duckdb_result r;

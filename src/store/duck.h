@@ -15,6 +15,10 @@
  * follows it. */
 err_code duck_fail(struct err *err, duckdb_error_type type, const char *message, const char *what);
 
+/* An instance in memory with one connection, for reading or writing files: no extensions beyond
+ * those linked in, no network, nothing kept. */
+MUST_CHECK err_code duck_open_memory(duckdb_database *db, duckdb_connection *c, struct err *err);
+
 /* Runs statements whose answer is of no interest. */
 MUST_CHECK err_code duck_run(duckdb_connection c, const char *sql, struct err *err);
 /* The single number that a statement answers; 0 for NULL or no row. */

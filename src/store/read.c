@@ -109,7 +109,7 @@ err_code store_each(struct store *s, const struct store_query *q,
     struct buf sql = {0};
     struct each_arg a = {.by_seq = q->order == STORE_BY_SEQ, .each = each, .arg = arg};
     buf_z(&sql, "SELECT ");
-    schema_columns(&sql);
+    store_schema_columns(&sql);
     buf_z(&sql, " FROM events");
     where(&sql, q);
     /* Rows stand in the order of seq, because they are only ever appended so and DuckDB keeps that

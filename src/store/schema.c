@@ -16,8 +16,9 @@ static const char *const steps[] = {
     "kind event_kind NOT NULL, origin event_origin NOT NULL, bot_reason bot_reason,"
     "offline BOOLEAN NOT NULL, simulated BOOLEAN NOT NULL, value_minor BIGINT,"
     "engaged_ms UINTEGER, scroll UTINYINT, dedupe UBIGINT);"
-    "CREATE TABLE meta (schema_version UINTEGER NOT NULL, watermark UBIGINT NOT NULL);"
-    "INSERT INTO meta VALUES (0, 0);",
+    "CREATE TABLE meta (schema_version UINTEGER NOT NULL, watermark UBIGINT NOT NULL,"
+    "identity UBIGINT NOT NULL);"
+    "INSERT INTO meta VALUES (0, 0, hash(gen_random_uuid()));",
 };
 enum { N_STEPS = sizeof steps / sizeof *steps };
 
@@ -66,7 +67,7 @@ static err_code migrate(struct store *s, struct err *err)
     return add_text_columns(s, err);
 }
 
-err_code schema_migrate(struct store *s, struct err *err)
+err_code store_schema_migrate(struct store *s, struct err *err)
 {
     err_code code = duck_run(s->writer, "BEGIN", err);
     if (code) return code;
@@ -79,7 +80,7 @@ err_code schema_migrate(struct store *s, struct err *err)
     return code;
 }
 
-void schema_columns(struct buf *sql)
+void store_schema_columns(struct buf *sql)
 {
     static const char *const fixed[] = {
 #define X(suffix, column) #column,

@@ -1,7 +1,8 @@
 /* schema.h: the store's tables, and the struct that the files of this folder share.
  *
  * `events` has one row an event: the fixed columns below, then one VARCHAR for each of EVENT_TEXTS.
- * What is absent is NULL.  `meta` has one row: the schema's number and the watermark. */
+ * What is absent is NULL.  `meta` has one row: the schema's number, the watermark and the store's
+ * identity. */
 #ifndef CAIRN_STORE_SCHEMA_H
 #define CAIRN_STORE_SCHEMA_H
 
@@ -40,6 +41,7 @@ enum store_column {
 struct store {
     duckdb_database db;
     char *path;
+    uint64_t identity;
     _Atomic uint64_t watermark; /* set with release after its batch is committed */
     pthread_mutex_t writing;    /* guards what follows; a leaf */
     duckdb_connection writer;
@@ -50,9 +52,9 @@ struct store {
 };
 
 /* Makes or migrates the tables; runs as one transaction on the writer. */
-MUST_CHECK err_code schema_migrate(struct store *s, struct err *err);
+MUST_CHECK err_code store_schema_migrate(struct store *s, struct err *err);
 
 /* "seq,site,...,items": all columns in the order of enum store_column. */
-void schema_columns(struct buf *sql);
+void store_schema_columns(struct buf *sql);
 
 #endif

@@ -95,10 +95,11 @@ err_code store_open(const char *path, size_t memory_bytes, int threads, struct s
         code = err_set(err, ERR_NOMEM, 0, "connect to store %s", path);
         goto out;
     }
-    if ((code = schema_migrate(s, err))) goto out;
+    if ((code = store_schema_migrate(s, err))) goto out;
     if ((code = duck_run(s->writer, "SET lock_configuration = true", err))) goto out;
     if ((code = make_chunk(s, err))) goto out;
     if ((code = duck_number(s->writer, "SELECT watermark FROM meta", &watermark, err))) goto out;
+    if ((code = duck_number(s->writer, "SELECT identity FROM meta", &s->identity, err))) goto out;
     atomic_init(&s->watermark, watermark);
     *out = s;
     return ERR_OK;
@@ -123,4 +124,9 @@ uint64_t store_watermark(const struct store *s)
 {
     /* Acquire: whoever sees the number finds its batch in a connection opened afterwards. */
     return atomic_load_explicit(&s->watermark, memory_order_acquire);
+}
+
+uint64_t store_identity(const struct store *s)
+{
+    return s->identity;
 }

@@ -61,9 +61,20 @@ MUST_CHECK err_code store_counts(struct store *s, uint32_t site, struct store_co
                                  struct err *err);
 
 /* Writes events of a site to a file, or "-" for standard output, with the field names of Recording
- * (API.md).  Format: "csv", "jsonl", "parquet". */
-MUST_CHECK err_code store_export(struct store *s, uint32_t site, const char *format,
-                                 const char *path, int64_t from_ms, int64_t to_ms, uint64_t *rows,
+ * (API.md) and what Cairn found out besides (docs/FORMAT.md "Export").  A file appears only once it
+ * is whole.  ERR_INVALID for another format, ERR_IO. */
+struct store_export {
+    uint32_t site;
+    struct str site_key;
+    const char *format; /* "csv", "jsonl", "parquet" */
+    const char *path;
+    int64_t from_ms, to_ms; /* [from, to); both 0: all time */
+};
+MUST_CHECK err_code store_export(struct store *s, const struct store_export *what, uint64_t *rows,
                                  struct err *err);
+
+/* A number that no other store has: the id of an event that was sent without one is exported as
+ * "@<identity>-<seq>", so that the same event is known again when it is imported. */
+uint64_t store_identity(const struct store *s);
 
 #endif
