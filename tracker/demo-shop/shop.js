@@ -16,6 +16,12 @@ const drawings = {
   pack: 'M34 28a16 16 0 0 1 32 0h4a6 6 0 0 1 6 6v38H24V34a6 6 0 0 1 6-6zM36 48h28v14H36z',
   stove: 'M28 44h44l-6 28H34zM32 36h36v4H32zM50 14c8 8 8 12 0 20-8-8-8-12 0-20z',
   tent: 'M50 18 88 72H12zM50 38 36 72h28z',
+  poles: 'M36 12h4l6 62h-4zM60 12h4l-6 62h-4z',
+  lantern: 'M40 20a10 10 0 0 1 20 0h-4a6 6 0 0 0-12 0zM34 24h32v6H34zM36 34h28v28H36zM34 66h32v6H34z',
+  flask: 'M42 12h16v8H42zM40 24h20l4 8v40H36V32z',
+  glove: 'M36 74V46l-8-10 6-4 8 8V20h6v16h4V16h6v20h4V22h6v30l-4 8v14z',
+  hat: 'M30 54c0-34 40-34 40 0zM18 58h64v8H18z',
+  map: 'M20 22l20-6 20 6 20-6v48l-20 6-20-6-20 6zM40 22v36l20 6V28z',
   socks: 'M38 14h22v32l-4 12-18 16a10 10 0 0 1-14-14l14-14z',
 };
 const picture = (p) =>
