@@ -29,6 +29,7 @@ void funnel_compile(const struct funnel_def *def, struct funnel_program *out)
 struct best {
     const struct funnel_program *p;
     struct funnel_attempt *out;
+    bool broken; /* strict: the attempt in `out` has ended already */
     /* Of the newest attempt to have reached step k, the one with the most window left. */
     int64_t start_ms[FUNNEL_MAX_STEPS], last_ms[FUNNEL_MAX_STEPS];
     uint64_t path[FUNNEL_MAX_STEPS];
@@ -63,6 +64,7 @@ static void best_reach(struct best *b, size_t k, size_t from, size_t i, int64_t 
     b->out->path = b->path[k];
     b->out->start_ms = b->start_ms[k];
     b->out->excluded = false;
+    b->broken = false;
     memcpy(b->out->at, b->at[k], (k + 1) * sizeof b->at[k][0]);
 }
 
@@ -78,7 +80,8 @@ static void best_exclude(struct best *b, size_t from, size_t to, int64_t at_ms)
     for (size_t k = 0; k < to; k++)
         if (b->start_ms[k] <= newest) b->start_ms[k] = none;
     struct funnel_attempt *out = b->out;
-    if (out->level <= to && out->start_ms <= newest && funnel_in_window(def, out->start_ms, at_ms))
+    if (out->level <= to && out->start_ms <= newest && !b->broken &&
+        funnel_in_window(def, out->start_ms, at_ms))
         out->excluded = true;
 }
 
@@ -99,9 +102,11 @@ static bool best_visit(void *scan, size_t i, int64_t at_ms, struct funnel_seen s
         const struct funnel_exclusion *e = &def->exclusion[__builtin_ctz(x)];
         best_exclude(b, e->from, e->to, at_ms);
     }
-    if (def->order == FUNNEL_STRICT && seen.interaction)
+    if (def->order == FUNNEL_STRICT && seen.interaction) {
         for (size_t k = 0; k < def->n_steps; k++)
             if (!(seen.steps >> k & 1)) b->start_ms[k] = none;
+        if (b->out->level && !(seen.steps >> (b->out->level - 1) & 1)) b->broken = true;
+    }
     return true;
 }
 
@@ -111,6 +116,7 @@ void funnel_best(const struct funnel_program *p, const struct funnel_view *v,
     struct best b;
     b.p = p;
     b.out = out;
+    b.broken = false;
     out->level = 0;
     out->excluded = false;
     for (size_t k = 0; k < p->def.n_steps; k++) b.start_ms[k] = none;
