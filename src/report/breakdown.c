@@ -197,7 +197,7 @@ err_code report_breakdown(const struct request *q, json_t **result, struct err *
     if (rc == ERR_OK) {
         struct maker m = make_begin();
         make_text(&m, "dimension", ask->dimension);
-        make_count(&m, "values", answer.n_values);
+        make_count(&m, "total", answer.n_values);
         make_set(&m, "rows", rows_of(ask, p, slot, &answer));
         rc = make_end(&m, result, err);
     }
@@ -245,8 +245,8 @@ err_code report_values(const struct request *q, json_t **result, struct err *err
     if (rc == ERR_OK) {
         struct maker m = make_begin();
         make_text(&m, "dimension", ask->dimension);
-        make_count(&m, "values", answer.n_values);
-        make_set(&m, "rows", rows_of(ask, p, slot, &answer));
+        make_count(&m, "total", answer.n_values);
+        make_set(&m, "values", rows_of(ask, p, slot, &answer));
         rc = make_end(&m, result, err);
     }
     plan_close(p);

@@ -9,7 +9,7 @@
 MUST_CHECK err_code report_breakdown(const struct request *q, json_t **result, struct err *err);
 
 /* For pickers: the values of "dimension" that hold "contains" (letters without case), or begin with
- * "prefix", the most frequent first: {"rows":[{"value","n"}]}, n events. */
+ * "prefix", the most frequent first: {"values":[{"value","n"}]}, n events. */
 MUST_CHECK err_code report_values(const struct request *q, json_t **result, struct err *err);
 
 #endif
