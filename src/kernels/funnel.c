@@ -1,5 +1,6 @@
 #include "kernels/funnel.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "kernels/funnel_cell.h"
@@ -88,12 +89,32 @@ static err_code count_went(struct funnel_work *w, const struct journey *j, size_
     return ERR_OK;
 }
 
+/* The part of the window that a delay lies in; a delay of 0 is in the first. */
+static size_t delay_part(const struct funnel_def *def, int64_t delay_ms)
+{
+    double part = ceil((double)delay_ms * FUNNEL_DELAYS / (double)def->window_ms) - 1;
+    return part < 0 ? 0 : part >= FUNNEL_DELAYS ? FUNNEL_DELAYS - 1 : (size_t)part;
+}
+
+static void count_delay(struct funnel_work *w, const struct journey *j,
+                        const struct funnel_attempt *a)
+{
+    const struct funnel_def *def = &w->program.def;
+    int64_t age_ms = def->now_ms - a->start_ms;
+    bool immature = age_ms < def->window_ms;
+    if (immature) w->delays.immature++;
+    if (a->level >= w->program.done)
+        w->delays.completed[delay_part(def, j->at_ms[a->at[a->level - 1]] - a->start_ms)]++;
+    else if (immature) w->delays.censored[delay_part(def, age_ms)]++;
+}
+
 static err_code count_attempt(void *arg, const struct funnel_attempt *a, struct err *err)
 {
     struct unit *u = arg;
     struct funnel_work *w = u->w;
     const struct funnel_program *p = &w->program;
     if (a->level == 0) return ERR_OK;
+    if (p->def.now_ms && p->def.window_ms) count_delay(w, u->j, a);
     err_code e = funnel_cell_add(w->all, p, u->j, a, err);
     if (!e && p->def.breakdown) {
         struct funnel_cell *c = group_cell(w, breakdown_value(&p->def, u->j, a), err);
@@ -329,6 +350,11 @@ static err_code merge(void *into, void *from, struct err *err)
     struct funnel_work *a = ((struct funnel_state *)into)->work;
     const struct funnel_work *b = ((struct funnel_state *)from)->work;
     size_t n = a->program.def.n_steps;
+    a->delays.immature += b->delays.immature;
+    for (size_t i = 0; i < FUNNEL_DELAYS; i++) {
+        a->delays.completed[i] += b->delays.completed[i];
+        a->delays.censored[i] += b->delays.censored[i];
+    }
     err_code e = funnel_cell_ops.fold(a->all, b->all, n, err);
     if (!e) e = keyed_trim(&a->groups, err);
     if (!e) e = keyed_merge(&a->groups, &b->groups, err);

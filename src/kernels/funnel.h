@@ -21,6 +21,7 @@ enum {
     FUNNEL_MAX_HOLD = 4,
     FUNNEL_MAX_GROUPS = 65536, /* distinct breakdown values kept apart; see funnel_result.capped */
     FUNNEL_MAX_DESTINATIONS = 65536, /* distinct destinations of a step kept apart, likewise */
+    FUNNEL_DELAYS = 56, /* equal parts of the window, for the delay from entry to completion */
 };
 
 enum funnel_order { FUNNEL_ORDERED, FUNNEL_STRICT, FUNNEL_ANY, FUNNEL_OPEN };
@@ -51,6 +52,8 @@ struct funnel_def {
     unsigned
         hold_slot[FUNNEL_MAX_HOLD]; /* dimensions with one value at all steps; absent never is */
     bool destinations;
+    int64_t
+        now_ms; /* with a window: what happened until then is known, for `delays`; 0: not asked */
 };
 
 /* ERR_INVALID: with the name unsupported_combination and the field of API.md for what cannot go
@@ -108,11 +111,20 @@ struct funnel_group {
     struct funnel_result result;
 };
 
+/* How long those who completed took, and how long the others have been watched: whoever entered
+ * less than a window before now_ms may still complete (METHODS 2.5).  Empty with FUNNEL_OPEN. */
+struct funnel_delays {
+    uint64_t completed[FUNNEL_DELAYS]; /* [i]: within (i, i + 1] parts of the window since entry */
+    uint64_t censored[FUNNEL_DELAYS];  /* not completed, watched for that long only */
+    uint64_t immature; /* entered less than a window before now_ms, completed or not */
+};
+
 struct funnel_answer {
     struct funnel_result all;
     struct funnel_group *groups; /* largest `entered` first, then smallest code */
     size_t n_groups;
     struct funnel_result other; /* what groups leaves out; entered 0: nothing */
+    struct funnel_delays delays;
     bool capped; /* there were more than FUNNEL_MAX_GROUPS values: some are in `other` whatever
                     their size */
 };

@@ -48,6 +48,7 @@ uint64_t funnel_destination(const struct funnel_program *p, const struct journey
 struct funnel_work {
     struct funnel_program program;
     struct funnel_cell *all;
+    struct funnel_delays delays;
     struct keyed groups; /* of funnel_cell, by breakdown code */
     struct keyed went[FUNNEL_MAX_STEPS];
     uint64_t dropped_of[FUNNEL_MAX_STEPS], continued_of[FUNNEL_MAX_STEPS];

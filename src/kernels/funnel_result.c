@@ -132,7 +132,7 @@ err_code funnel_finish(struct funnel_state *s, const struct funnel_def *def,
                        struct funnel_answer *out, struct err *err)
 {
     struct funnel_work *w = s->work;
-    *out = (struct funnel_answer){0};
+    *out = (struct funnel_answer){.delays = w->delays};
     err_code e = make_rows(w->all, def, a, &out->all, err);
     for (size_t k = 0; k < def->n_steps && def->destinations && !e; k++) {
         out->all.rows[k].dropped_of = w->dropped_of[k];

@@ -80,6 +80,7 @@ static err_code add(void *state, const void *def, const struct journey *j, struc
     (void)err;
     struct span in = span_of(j, d->from_ms, d->to_ms);
     if (in.lo == in.hi) return ERR_OK;
+    const uint64_t sessions = w->sum.sessions, bounces = w->sum.bounces;
     w->sum.visitors++;
     w->sum.events += in.hi - in.lo;
     add_sessions(w, d, j);
@@ -114,6 +115,7 @@ static err_code add(void *state, const void *def, const struct journey *j, struc
             }
         }
     }
+    cluster_add(&w->sum.bounce, w->sum.bounces - bounces, w->sum.sessions - sessions);
     return ERR_OK;
 }
 
@@ -128,6 +130,7 @@ static err_code merge(void *into, void *from, struct err *err)
     a->sum.events += b->sum.events;
     a->sum.interactions += b->sum.interactions;
     a->sum.bounces += b->sum.bounces;
+    cluster_merge(&a->sum.bounce, &b->sum.bounce);
     a->sum.engaged_ms += b->sum.engaged_ms;
     a->sum.session_engaged_ms += b->sum.session_engaged_ms;
     a->sum.session_length_ms += b->sum.session_length_ms;

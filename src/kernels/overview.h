@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "journey/scan.h"
 #include "kernels/goal.h"
+#include "stats/cluster.h"
 
 enum { OVERVIEW_MAX_BUCKETS = 100000, OVERVIEW_MAX_GOALS = JOURNEY_MAX_PREDICATES };
 
@@ -41,6 +42,7 @@ struct overview_point {
 struct overview_answer {
     uint64_t visitors, sessions, views, events, interactions;
     uint64_t bounces;            /* sessions neither engaged nor with a key event */
+    struct cluster_sums bounce;  /* y of n sessions of each visitor: cluster_share() is the rate */
     uint64_t engaged_ms;         /* of events in range */
     uint64_t session_engaged_ms; /* of the sessions counted, whole: divided by sessions, the mean */
     uint64_t session_length_ms;  /* last event less first, of the sessions counted */

@@ -4,6 +4,7 @@
 #include "report/funnel_ask.h"
 #include "report/groups.h"
 #include "report/identity.h"
+#include "report/maturity.h"
 #include "stats/interval.h"
 
 enum { DESTINATIONS = 10 };
@@ -80,7 +81,7 @@ static json_t *step_of(const struct funnel_ask *ask, const struct plan *p,
                            : rate(row->reached, i > 0 ? before->reached : r->entered));
     make_set(&m, "from_first", rate(row->reached, open ? r->entered : r->rows[0].reached));
     make_set(&m, "time_ms", times_of(&row->times));
-    make_count(&m, "dropped", i + 1 < r->n_rows ? row->stopped : 0);
+    make_count(&m, "dropped", row->dropped);
     make_set(&m, "went_to", went_list(p, row));
     make_count(&m, "excluded", row->excluded);
     if (def->optional[i]) {
@@ -109,6 +110,22 @@ static json_t *result_of(const struct funnel_ask *ask, const struct plan *p,
     make_set(&m, "steps", steps);
     make_set(&m, "fix_first", friction_ranking(ask, r));
     return make_end(&m, &out, NULL) == ERR_OK ? out : NULL;
+}
+
+/* The result of everybody: with what only the whole has. */
+static err_code whole_of(const struct request *q, const struct funnel_ask *ask,
+                         const struct plan *p, const struct funnel_answer *a, json_t **result,
+                         struct err *err)
+{
+    struct maker m = {result_of(ask, p, &a->all), false};
+    if (!m.object) return err_set(err, ERR_NOMEM, 0, "a funnel");
+    err_code rc = identity_note(q, &m, err);
+    if (rc != ERR_OK) {
+        json_decref(m.object);
+        return rc;
+    }
+    make_set(&m, "matured", maturity_of(ask, a));
+    return make_end(&m, result, err);
 }
 
 static err_code add_groups(const struct funnel_ask *ask, const struct plan *p,
@@ -149,10 +166,7 @@ err_code report_funnel(const struct request *q, json_t **result, struct err *err
         scanned = rc == ERR_OK;
     }
     if (rc == ERR_OK) rc = funnel_finish(&state, &ask->def, &limits, q->a, &answer, err);
-    if (rc == ERR_OK) {
-        *result = result_of(ask, p, &answer.all);
-        if (!*result) rc = err_set(err, ERR_NOMEM, 0, "a funnel");
-    }
+    if (rc == ERR_OK) rc = whole_of(q, ask, p, &answer, result, err);
     if (rc == ERR_OK && ask->def.breakdown) {
         rc = add_groups(ask, p, &answer, *result, err);
         if (rc != ERR_OK) {

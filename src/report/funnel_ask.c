@@ -328,6 +328,7 @@ err_code funnel_ask_read(const struct request *q, struct funnel_ask **out, struc
     x.ask->def.from_ms = q->range.from_ms;
     x.ask->def.to_ms = q->range.to_ms;
     x.ask->def.destinations = true;
+    x.ask->def.now_ms = snapshot_watermark_ms(q->snapshot);
     err_code rc = load_stored(&x);
     if (rc == ERR_OK) rc = read_steps(&x);
     if (rc == ERR_OK) rc = read_counting(&x);

@@ -5,7 +5,6 @@
 #include "report/goals.h"
 #include "report/groups.h"
 #include "report/identity.h"
-#include "stats/interval.h"
 
 enum { HOURLY_MS = 3 * 24 * 3600 * 1000 }; /* ranges up to this long are shown by the hour */
 
@@ -48,7 +47,7 @@ static json_t *mean_ms(uint64_t sum_ms, uint64_t n)
 
 static void set_numbers(struct maker *m, const struct overview_answer *a)
 {
-    struct stat_interval bounce = interval_wilson(a->bounces, a->sessions);
+    struct stat_interval bounce = cluster_share(&a->bounce);
     make_count(m, "visitors", a->visitors);
     make_count(m, "sessions", a->sessions);
     make_count(m, "views", a->views);
