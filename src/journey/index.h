@@ -62,7 +62,9 @@ struct index_column_size {
 };
 struct index_stats {
     uint64_t events, visitors, parts, mapped_bytes, memory_bytes;
-    uint64_t bots[BOT_N];
+    uint64_t bots[BOT_N];     /* kept out when they came in; behaviour is judged at scan time */
+    uint64_t keys_refused;    /* property values past the cap on a site's distinct keys */
+    uint64_t values_refused;  /* past 256 values of one key in one event */
     struct index_column_size columns[24];
     size_t n_columns;
 };

@@ -56,6 +56,8 @@ void plan_need(struct plan *p, unsigned needs); /* enum scan_need bits */
 void plan_time(struct plan *p, int64_t from_ms, int64_t to_ms);
 /* Visitors without any event matching one of these bits are skipped (0: nobody is). */
 void plan_require(struct plan *p, uint64_t bits);
+/* Sessions that the last pass left out because they behave like a bot's (METHODS 12, bots 6). */
+uint64_t plan_bot_sessions(const struct plan *p);
 void plan_close(struct plan *p); /* NULL is allowed */
 
 /* A kernel as the scan drives it.  `state` has state_size bytes, zeroed before init. */
