@@ -1,7 +1,7 @@
 /* accept.h: from the bytes of a request to events that are safe on disk.
  *
- * parse -> check -> classify -> identify -> de-duplicate -> journal.  One accept serves all threads.
- * Refused and dropped events are counted by site and reason. */
+ * parse -> check -> classify -> identify -> de-duplicate -> journal.  One accept serves all
+ * threads. Refused and dropped events are counted by site and reason. */
 #ifndef CAIRN_INGEST_ACCEPT_H
 #define CAIRN_INGEST_ACCEPT_H
 
@@ -20,20 +20,21 @@ struct accept_options {
     const char *country_db; /* an MMDB file, or NULL */
 };
 MUST_CHECK err_code accept_open(const struct accept_options *o, struct config *config,
-                                struct journal *journal, const struct clock *clock, struct accept **out,
-                                struct err *err);
+                                struct journal *journal, const struct clock *clock,
+                                struct accept **out, struct err *err);
 void accept_close(struct accept *a); /* NULL is allowed */
 
 /* What is known of a request besides its body.  Borrowed texts; absent ones are empty. */
 struct accept_request {
     struct str body;
-    struct str query;        /* of GET /e.gif: the event as a query string */
-    struct str ip;           /* text form, of the client after trusted proxies */
+    struct str query; /* of GET /e.gif: the event as a query string */
+    struct str ip;    /* text form, of the client after trusted proxies */
     struct str user_agent, referer, origin, accept_language;
     struct str sec_purpose, purpose, x_moz, sec_fetch_site; /* bot rules 2 and 3 */
     struct str content_encoding;
-    bool dnt, gpc;           /* DNT: 1, Sec-GPC: 1 */
-    const struct site *site; /* fixed by the address (server API, import); NULL: each event names it */
+    bool dnt, gpc; /* DNT: 1, Sec-GPC: 1 */
+    const struct site
+        *site; /* fixed by the address (server API, import); NULL: each event names it */
     enum event_origin origin_kind;
     bool trusted;            /* scope `ingest`: at, ip, user_agent are taken from the event */
     bool any_age_duplicates; /* import: ids in the store are duplicates whatever their age */
@@ -43,11 +44,13 @@ struct accept_request {
 
 enum reject_code {
 #define REJECTS(X)                                                                                 \
-    X(bad_json) X(bad_utf8) X(too_deep) X(bad_field) X(missing_field) X(name_too_long)             \
-    X(value_too_long) X(url_too_long) X(too_many_properties) X(too_many_items) X(bad_number)       \
-    X(bad_currency) X(bad_time) X(at_in_future) X(too_old) X(unknown_site) X(foreign_host)         \
-    X(bad_encoding) X(inflated_too_large) X(body_too_large) X(too_many_events) X(event_too_large)  \
-    X(privacy_signal)
+    X(bad_json)                                                                                    \
+    X(bad_utf8)                                                                                    \
+    X(too_deep) X(bad_field) X(missing_field) X(name_too_long) X(value_too_long) X(url_too_long)   \
+        X(too_many_properties) X(too_many_items) X(bad_number) X(bad_currency) X(bad_time)         \
+            X(at_in_future) X(too_old) X(unknown_site) X(foreign_host) X(bad_encoding)             \
+                X(inflated_too_large) X(body_too_large) X(too_many_events) X(event_too_large)      \
+                    X(privacy_signal)
 #define X(name) REJECT_##name,
     REJECTS(X)
 #undef X
@@ -65,14 +68,14 @@ struct accept_result {
     size_t accepted, duplicates; /* accepted: new ones */
     struct reject *rejected;     /* in the arena */
     size_t n_rejected;
-    int status;                  /* 202, or 400, 404, 413, 503 */
-    enum reject_code whole;      /* the reason when the request as a whole was refused (404, 413, 400) */
+    int status;             /* 202, or 400, 404, 413, 503 */
+    enum reject_code whole; /* the reason when the request as a whole was refused (404, 413, 400) */
     bool whole_refused;
 };
 
 /* Takes a request: on return accepted events have been handed to the journal; the caller answers
- * after journal_when_durable (also when there are only duplicates: the first copy may not be on disk
- * yet).  Everything in `out` lives in `a`. */
+ * after journal_when_durable (also when there are only duplicates: the first copy may not be on
+ * disk yet).  Everything in `out` lives in `a`. */
 void accept_events(struct accept *x, const struct accept_request *r, struct arena *a,
                    struct accept_result *out);
 

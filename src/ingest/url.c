@@ -1,0 +1,318 @@
+#include "ingest/url.h"
+
+#include <stdlib.h>
+
+#include "event/sources.h"
+#include "ingest/query.h"
+
+static bool is_scheme(struct str s)
+{
+    if (s.n == 0) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
+            return false;
+    }
+    return true;
+}
+
+static bool is_host(struct str s)
+{
+    if (s.n == 0) return false;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c <= ' ' || c == 0x7f || strchr("\"#%<>?@\\^`{|}/", c)) return false;
+    }
+    return true;
+}
+
+/* In lower case, copied only when it is not yet. */
+static struct str lower(struct str s, struct arena *a)
+{
+    size_t i = 0;
+    while (i < s.n && !(s.p[i] >= 'A' && s.p[i] <= 'Z')) i++;
+    if (i == s.n) return s;
+    char *p = arena_alloc(a, s.n);
+    if (!p) return STR_NONE;
+    for (i = 0; i < s.n; i++)
+        p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
+    return (struct str){p, s.n};
+}
+
+static size_t find_last(struct str s, char c)
+{
+    for (size_t i = s.n; i-- > 0;)
+        if (s.p[i] == c) return i;
+    return s.n;
+}
+
+/* "user:pass@host:port" to host and port. */
+static bool split_authority(struct str authority, struct arena *a, struct url *out)
+{
+    size_t at = find_last(authority, '@');
+    if (at < authority.n) authority = str_sub(authority, at + 1, authority.n);
+    size_t close = authority.n && authority.p[0] == '[' ? str_find(authority, ']') : 0;
+    if (close == authority.n && close) return false;
+    struct str after = str_sub(authority, close, authority.n);
+    size_t colon = close + str_find(after, ':');
+    out->port = str_sub(authority, colon + 1, authority.n);
+    struct str host = str_sub(authority, 0, colon);
+    if (host.n > 1 && host.p[host.n - 1] == '.') host.n--;
+    for (size_t i = 0; i < out->port.n; i++)
+        if (out->port.p[i] < '0' || out->port.p[i] > '9') return false;
+    if (out->port.n > 5 || !is_host(host)) return false;
+    out->host = lower(host, a);
+    return out->host.p != NULL;
+}
+
+/* Splits "path?query#fragment". */
+static void split_target(struct str target, struct url *out)
+{
+    struct str before = str_cut(target, '#', &out->fragment);
+    out->path = str_cut(before, '?', &out->query);
+    if (out->path.n == 0) out->path = STR("/");
+}
+
+bool url_split(struct str text, struct arena *a, struct url *out)
+{
+    *out = (struct url){0};
+    text = str_trim(text);
+    size_t colon = str_find(text, ':');
+    struct str scheme = str_sub(text, 0, colon);
+    if (!is_scheme(scheme) || !str_begins(str_sub(text, colon, text.n), STR("://"))) return false;
+    out->scheme = lower(scheme, a);
+    struct str rest = str_sub(text, colon + 3, text.n);
+    size_t end = 0;
+    while (end < rest.n && rest.p[end] != '/' && rest.p[end] != '?' && rest.p[end] != '#') end++;
+    if (!out->scheme.p || !split_authority(str_sub(rest, 0, end), a, out)) return false;
+    split_target(str_sub(rest, end, rest.n), out);
+    return true;
+}
+
+/* --- cleaning
+ * --------------------------------------------------------------------------------------*/
+
+/* Parameters that carry a secret or name a person; sorted, lower case. */
+static const char *const sensitive[] = {
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "_ke",
+    "_kx",
+    "_openstat",
+    "_sid",
+    "access_token",
+    "accesstoken",
+    "api_key",
+    "apikey",
+    "auth",
+    "auth_token",
+    "authorization",
+    "authtoken",
+    "cftoken",
+    "client_secret",
+    "credential",
+    "credentials",
+    "csrf",
+    "csrf_token",
+    "csrftoken",
+    "cvc",
+    "cvv",
+    "e-mail",
+    "email",
+    "emailaddress",
+    "hsctatracking",
+    "iban",
+    "id_token",
+    "jsessionid",
+    "jwt",
+    "login_token",
+    "mail",
+    "mc_eid",
+    "mkt_tok",
+    "ml_subscriber",
+    "ml_subscriber_hash",
+    "oly_anon_id",
+    "oly_enc_id",
+    "otp",
+    "passphrase",
+    "passwd",
+    "password",
+    "phone",
+    "phonenumber",
+    "phpsessid",
+    "pwd",
+    "refresh_token",
+    "reset_token",
+    "s_cid_email",
+    "secret",
+    "session",
+    "session_id",
+    "sessionid",
+    "sid",
+    "sig",
+    "signature",
+    "ssn",
+    "token",
+    "user_email",
+    "useremail",
+    "vero_conv",
+    "vero_id",
+    "wickedid",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "x-amz-signature",
+    "xsrf_token",
+};
+
+static int compare_name(const void *key, const void *entry)
+{
+    const struct str *name = key;
+    return str_cmp(*name, str_of(*(const char *const *)entry));
+}
+
+/* "anna@example.org", also percent-encoded. */
+static bool looks_like_mail(struct str v)
+{
+    for (size_t i = 1; i < v.n; i++) {
+        size_t sign = v.p[i] == '@'                                                            ? 1
+                      : v.n - i > 3 && v.p[i] == '%' && v.p[i + 1] == '4' && v.p[i + 2] == '0' ? 3
+                                                                                               : 0;
+        if (!sign) continue;
+        struct str host = str_sub(v, i + sign, v.n);
+        size_t dot = str_find(host, '.');
+        if (dot > 0 && dot + 1 < host.n) return true;
+    }
+    return false;
+}
+
+static void take_utm(struct str name, struct str raw, struct arena *a, struct url_campaign *c)
+{
+    if (raw.n == 0 || !str_begins(name, STR("utm_"))) return;
+    name = str_sub(name, 4, name.n);
+    struct str *to = str_is(name, "source")     ? &c->source
+                     : str_is(name, "medium")   ? &c->medium
+                     : str_is(name, "campaign") ? &c->campaign
+                     : str_is(name, "term")     ? &c->term
+                     : str_is(name, "content")  ? &c->content
+                                                : NULL;
+    if (!to || to->n) return; /* the first one counts */
+    struct str v = str_trim(query_decode(raw, a));
+    if (str_is_utf8(v) && v.n && !memchr(v.p, 0, v.n)) *to = v;
+}
+
+/* True when the parameter may be stored. */
+static bool keep_parameter(struct str pair, struct arena *a, struct url_campaign *c)
+{
+    struct str raw, name = lower(str_cut(pair, '=', &raw), a);
+    if (str_find(name, '%') < name.n || str_find(name, '+') < name.n)
+        name = lower(query_decode(name, a), a);
+    const struct click_id *click = click_id_named(name);
+    if (click) {
+        if (c && !c->click_id_kind && raw.n) c->click_id_kind = click->name;
+        return false;
+    }
+    if (c) take_utm(name, raw, a, c);
+    if (bsearch(&name, sensitive, sizeof sensitive / sizeof *sensitive, sizeof *sensitive,
+                compare_name))
+        return false;
+    return !looks_like_mail(raw);
+}
+
+/* The query without what must not be kept; borrowed when nothing goes. */
+static struct str clean_query(struct str query, struct arena *a, struct url_campaign *c)
+{
+    char *out = NULL;
+    size_t n = 0;
+    for (struct str rest = query; rest.n;) {
+        const char *begin = rest.p;
+        struct str pair = str_cut(rest, '&', &rest);
+        bool keep = pair.n > 0 && keep_parameter(pair, a, c);
+        if (!keep && !out) {
+            out = arena_alloc(a, query.n + 1);
+            if (!out) return STR_NONE;
+            n = (size_t)(begin - query.p);
+            memcpy(out, query.p, n);
+        }
+        if (!keep || !out) continue;
+        memcpy(out + n, pair.p, pair.n);
+        n += pair.n;
+        out[n++] = '&'; /* the query had one here too, or this is where the last one stood */
+        if (rest.n == 0) n--;
+    }
+    if (!out) return query.p ? query : STR("");
+    while (n && out[n - 1] == '&') n--;
+    return (struct str){out, n};
+}
+
+/* The path without ";jsessionid=..", followed by a single-page app's route. */
+static struct str clean_path(const struct url *u, struct arena *a)
+{
+    struct str path = u->path;
+    size_t semicolon = str_find(path, ';');
+    struct str after = str_sub(path, semicolon, path.n);
+    if (after.n >= 12 && str_eq_nocase(str_sub(after, 0, 12), STR(";jsessionid=")))
+        path = str_sub(path, 0, semicolon);
+    struct str f = u->fragment;
+    bool route = str_begins(f, STR("/")) || str_begins(f, STR("!/"));
+    if (!route) return path;
+    size_t end = 0;
+    while (end < f.n && f.p[end] != '?' && f.p[end] != '&' && f.p[end] != '#') end++;
+    char *p = arena_printf(a, "%.*s#%.*s", STR_FMT(path), (int)end, f.p);
+    return p ? str_of(p) : STR_NONE;
+}
+
+bool url_clean(struct str text, struct str host, struct arena *a, struct url *out,
+               struct str *clean, struct url_campaign *campaign)
+{
+    text = str_trim(text);
+    if (campaign) *campaign = (struct url_campaign){0};
+    bool relative = str_begins(text, STR("/")) && !str_begins(text, STR("//"));
+    if (relative) {
+        *out = (struct url){.host = host};
+        split_target(text, out);
+    } else if (!url_split(text, a, out)) {
+        return false;
+    }
+    struct str whole_query = out->query;
+    size_t whole_path_n = out->path.n;
+    out->query = clean_query(out->query, a, campaign);
+    out->path = clean_path(out, a);
+    if (!out->query.p || !out->path.p) return false;
+    bool same = !relative && out->fragment.n == 0 && out->query.n == whole_query.n &&
+                out->path.n == whole_path_n &&
+                str_ends(text, whole_query.n ? whole_query : out->path);
+    /* What is unchanged is a run of the text itself, but for credentials and the host's case. */
+    size_t expected = out->scheme.n + 3 + out->host.n + (out->port.n ? out->port.n + 1 : 0) +
+                      out->path.n + (out->query.n ? out->query.n + 1 : 0);
+    out->fragment = STR_NONE;
+    if (same && text.n == expected && out->host.p >= text.p && out->host.p < text.p + text.n &&
+        out->scheme.p == text.p) {
+        *clean = text;
+        return true;
+    }
+    char *p = arena_alloc(a, expected + 1);
+    if (!p) return false;
+    int n = snprintf(p, expected + 1, "%.*s%s%.*s%s%.*s%.*s%s%.*s", STR_FMT(out->scheme),
+                     relative ? "" : "://", relative ? 0 : (int)out->host.n,
+                     out->host.p ? out->host.p : "", out->port.n ? ":" : "", STR_FMT(out->port),
+                     STR_FMT(out->path), out->query.n ? "?" : "", STR_FMT(out->query));
+    *clean = (struct str){p, n > 0 ? (size_t)n : 0};
+    return true;
+}
+
+struct str url_bare_host(struct str host)
+{
+    return host.n > 4 && str_begins(host, STR("www.")) ? str_sub(host, 4, host.n) : host;
+}
+
+bool url_host_within(struct str host, struct str domain)
+{
+    host = url_bare_host(host);
+    domain = url_bare_host(domain);
+    if (domain.n == 0 || host.n < domain.n) return false;
+    if (!str_eq_nocase(str_sub(host, host.n - domain.n, host.n), domain)) return false;
+    return host.n == domain.n || host.p[host.n - domain.n - 1] == '.';
+}
