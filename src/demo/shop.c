@@ -247,7 +247,7 @@ static err_code one_step(struct walk *w, bool *more)
     err_code rc = w->on ? look_around(w) : ERR_OK;
     if (rc) return rc;
     if (w->on && w->n_cart < 8) {
-        double p = (eager ? .17 : .035) * (effects && w->size_guide ? 1.9 : 1);
+        double p = (eager ? .13 : .025) * (effects && w->size_guide ? 1.9 : 1);
         if (chance(w, p)) {
             w->cart[w->n_cart++] = w->on;
             rc = happen_cart(w, "add_to_cart", "");
