@@ -15,7 +15,7 @@ enum {
     /* A connection's memory in libmicrohttpd: the head, and the table of its fields.  The whole of
      * it is zeroed after each answer, so it is as small as a full request line of many parameters
      * and a browser's usual fields allow. */
-    CONNECTION_BYTES = 48 * 1024,
+    CONNECTION_BYTES = 32 * 1024,
     /* A body past its limit is read away up to this factor, so that the client sees the 413 rather
      * than a broken connection; past it the connection is cut. */
     DISCARD_FACTOR = 4,
@@ -480,8 +480,9 @@ int http_port(const struct http_server *s)
 void http_close(struct http_server *s, int drain_ms)
 {
     if (!s) return;
+    /* Stops listening at once; closed only when no thread of the library can name it any more. */
     int fd = MHD_quiesce_daemon(s->daemon);
-    if (fd >= 0) close(fd);
+    if (fd >= 0) shutdown(fd, SHUT_RDWR);
     atomic_store_explicit(&s->draining, true, memory_order_relaxed);
     int64_t end = clock_mono_ns() + (int64_t)drain_ms * 1000000;
     pthread_mutex_lock(&s->lock);
@@ -511,6 +512,7 @@ void http_close(struct http_server *s, int drain_ms)
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->keeper, NULL);
     MHD_stop_daemon(s->daemon);
+    if (fd >= 0) close(fd);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
     free(s);
