@@ -8,8 +8,8 @@
 int status_of(const struct err *err)
 {
     static const int status[] = {
-        [ERR_OK] = 200,       [ERR_INVALID] = 400,  [ERR_TOO_BIG] = 413, [ERR_NOT_FOUND] = 404,
-        [ERR_CONFLICT] = 409, [ERR_DENIED] = 403,   [ERR_NOMEM] = 503,   [ERR_CANCELLED] = 503,
+        [ERR_OK] = 200,       [ERR_INVALID] = 400, [ERR_TOO_BIG] = 413, [ERR_NOT_FOUND] = 404,
+        [ERR_CONFLICT] = 409, [ERR_DENIED] = 403,  [ERR_NOMEM] = 503,   [ERR_CANCELLED] = 503,
         [ERR_IO] = 500,       [ERR_CORRUPT] = 500,
     };
     /* "Denied" is three things over HTTP: who are you, you may not, and not now. */
@@ -27,10 +27,11 @@ void add_security_headers(struct http_request *r)
     http_add_header(r, "X-Content-Type-Options", "nosniff");
     http_add_header(r, "Referrer-Policy", "same-origin");
     http_add_header(r, "X-Frame-Options", "DENY");
-    http_add_header(r, "Content-Security-Policy",
-                    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-                    "base-uri 'none'; frame-ancestors 'none'");
+    http_add_header(
+        r, "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'");
     http_add_header(r, "Cross-Origin-Opener-Policy", "same-origin");
 }
 
@@ -46,11 +47,11 @@ void answer_json(struct http_request *r, int status, const json_t *json)
     char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
     http_add_header(r, "Cache-Control", "no-store");
     http_add_header(r, "X-Content-Type-Options", "nosniff");
-    if (text)
-        http_answer(r, status, "application/json", str_of(text));
+    if (text) http_answer(r, status, "application/json", str_of(text));
     else
-        http_answer_static(r, 503, "application/json",
-                           STR("{\"error\":{\"code\":\"overloaded\",\"message\":\"out of memory\"}}"));
+        http_answer_static(
+            r, 503, "application/json",
+            STR("{\"error\":{\"code\":\"overloaded\",\"message\":\"out of memory\"}}"));
     free(text);
 }
 
@@ -62,10 +63,12 @@ static void answer_named(struct http_request *r, int status, const char *code, c
     struct str text = str_of(message);
     json_object_set_new(e, "code", json_string(code));
     json_object_set_new(e, "message",
-                        str_is_utf8(text) ? json_string(message) : json_string("the request is not UTF-8"));
+                        str_is_utf8(text) ? json_string(message)
+                                          : json_string("the request is not UTF-8"));
     if (*field && str_is_utf8(str_of(field))) json_object_set_new(e, "field", json_string(field));
     json_object_set_new(whole, "error", e);
-    if (status == 503 || status == 429) http_add_header(r, "Retry-After", status == 503 ? "2" : "60");
+    if (status == 503 || status == 429)
+        http_add_header(r, "Retry-After", status == 503 ? "2" : "60");
     if (status == 401) http_add_header(r, "WWW-Authenticate", "Bearer");
     answer_json(r, status, whole);
     json_decref(whole);
@@ -76,7 +79,8 @@ void answer_error(struct http_request *r, const struct err *err)
     int status = status_of(err);
     const char *code = err->name[0] ? err->name : err_code_name(err->code);
     if (status == 500) {
-        log_line(LOG_ERROR, "request_failed", "code=%s errno=%d why=\"%s\"", code, err->sys, err->msg);
+        log_line(LOG_ERROR, "request_failed", "code=%s errno=%d why=\"%s\"", code, err->sys,
+                 err->msg);
         answer_named(r, status, code, "the server could not do this; its log says why", "");
     } else {
         answer_named(r, status, code, err->msg, err->field);

@@ -8,7 +8,8 @@
 
 enum { WORKERS = 4, WAITING_MAX = 256 };
 
-err_code api_open(const struct api_options *o, struct engine *engine, struct api **out, struct err *err)
+err_code api_open(const struct api_options *o, struct engine *engine, struct api **out,
+                  struct err *err)
 {
     *out = NULL;
     struct api *a = calloc(1, sizeof *a);
@@ -82,8 +83,7 @@ void api_refuse(void *api, struct http_request *r, int status)
         answer_status(r, status, "body_too_large", "the body is longer than the limit");
     else if (status == 414)
         answer_status(r, status, "url_too_long", "the address is longer than 16 KiB");
-    else
-        answer_status(r, status, "bad_address", "the address cannot be read");
+    else answer_status(r, status, "bad_address", "the address cannot be read");
 }
 
 static void api_routes(struct api *a, struct http_request *r, struct str path)
@@ -100,10 +100,8 @@ static void api_routes(struct api *a, struct http_request *r, struct str path)
         }
         other_method = true;
     }
-    if (other_method)
-        answer_status(r, 405, "bad_method", "this address does not take this method");
-    else
-        answer_status(r, 404, "not_found", "there is nothing at this address");
+    if (other_method) answer_status(r, 405, "bad_method", "this address does not take this method");
+    else answer_status(r, 404, "not_found", "there is nothing at this address");
 }
 
 void api_handle(void *arg, struct http_request *r)
@@ -116,10 +114,8 @@ void api_handle(void *arg, struct http_request *r)
         collect_handle(a, r);
     } else if (str_begins(path, STR("/api/"))) {
         if (is_batch(path)) add_cors(r);
-        if (is_batch(path) && method == HTTP_OPTIONS)
-            answer_preflight(r);
-        else
-            api_routes(a, r, path);
+        if (is_batch(path) && method == HTTP_OPTIONS) answer_preflight(r);
+        else api_routes(a, r, path);
     } else if (reads && str_is(path, "/healthz")) {
         health_handle(a, r, false);
     } else if (reads && str_is(path, "/readyz")) {
@@ -129,11 +125,9 @@ void api_handle(void *arg, struct http_request *r)
     } else {
         const struct asset *f = asset_for(&a->options.assets, path);
         add_security_headers(r);
-        if (!f)
-            answer_status(r, 404, "not_found", "there is nothing at this address");
+        if (!f) answer_status(r, 404, "not_found", "there is nothing at this address");
         else if (!reads)
             answer_status(r, 405, "bad_method", "this address does not take this method");
-        else
-            asset_answer(f, r);
+        else asset_answer(f, r);
     }
 }

@@ -1,8 +1,9 @@
 /* api.h: what the server answers: recording, the dashboard's API, its files, health and metrics.
  *
- * In: whole requests from net/.  Out: exactly one answer each.  The table of routes (routes.c) says who
- * may call what; what a caller may not see answers 404.  Recording, files and health are answered on
- * the HTTP threads; everything that may take longer runs on a few workers of its own. */
+ * In: whole requests from net/.  Out: exactly one answer each.  The table of routes (routes.c) says
+ * who may call what; what a caller may not see answers 404.  Recording, files and health are
+ * answered on the HTTP threads; everything that may take longer runs on a few workers of its own.
+ */
 #ifndef CAIRN_API_API_H
 #define CAIRN_API_API_H
 
@@ -14,13 +15,14 @@
 struct api;
 
 struct api_options {
-    const char *public_url;       /* "https://stats.example", or "": how people reach the dashboard */
-    struct proxies proxies;       /* who may say whom they forward for */
-    struct asset_table assets;    /* the dashboard's and tracker's files; may be empty */
-    const char *operator_secret;  /* proves that a command on this machine asks; "" for none */
+    const char *data_dir;      /* for files on their way out */
+    const char *public_url;    /* "https://stats.example", or "": how people reach the dashboard */
+    struct proxies proxies;    /* who may say whom they forward for */
+    struct asset_table assets; /* the dashboard's and tracker's files; may be empty */
+    const char *operator_secret; /* proves that a command on this machine asks; "" for none */
     const char *version;
-    size_t workers;               /* for reports and sign-in; 0: 4 */
-    bool metrics;                 /* answer /metrics */
+    size_t workers; /* for reports and sign-in; 0: 4 */
+    bool metrics;   /* answer /metrics */
 };
 
 /* `engine` is borrowed and must outlive the api.  ERR_NOMEM. */
@@ -35,8 +37,8 @@ void api_set_server(struct api *a, const struct http_server *server);
 /* After http_close: nothing is under way any more.  NULL is allowed. */
 void api_close(struct api *a);
 
-/* The table of routes, for the test against openapi.json: "GET /api/v1/sites/{site}", ...; NULL past
- * the end. */
+/* The table of routes, for the test against openapi.json: "GET /api/v1/sites/{site}", ...; NULL
+ * past the end. */
 const char *api_route_name(size_t i, char out[128]);
 
 #endif

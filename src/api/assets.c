@@ -9,10 +9,8 @@ const struct asset *asset_find(const struct asset_table *t, struct str path)
         size_t mid = low + (high - low) / 2;
         int order = str_cmp(path, str_of(t->files[mid].path));
         if (order == 0) return &t->files[mid];
-        if (order < 0)
-            high = mid;
-        else
-            low = mid + 1;
+        if (order < 0) high = mid;
+        else low = mid + 1;
     }
     return NULL;
 }
@@ -45,7 +43,8 @@ static bool takes(struct str accept, struct str coding)
         if (!str_eq_nocase(str_trim(name), coding)) continue;
         double q = 1;
         weight = str_trim(weight);
-        if (str_begins(weight, STR("q=")) && !str_to_double(str_sub(weight, 2, weight.n), &q)) return false;
+        if (str_begins(weight, STR("q=")) && !str_to_double(str_sub(weight, 2, weight.n), &q))
+            return false;
         return q > 0;
     }
     return false;
@@ -67,12 +66,14 @@ void asset_answer(const struct asset *f, struct http_request *r)
     char etag[80];
     struct str bare = str_of(f->etag); /* "hash" with its quotes */
     snprintf(etag, sizeof etag, "%.*s%s\"", STR_FMT(str_sub(bare, 0, bare.n - 1)), suffix);
-    bool script = str_is(str_of(f->path), "/cairn.js") || str_begins(str_of(f->path), STR("/cairn/"));
+    bool script =
+        str_is(str_of(f->path), "/cairn.js") || str_begins(str_of(f->path), STR("/cairn/"));
     http_add_header(r, "ETag", etag);
     http_add_header(r, "Vary", "Accept-Encoding");
-    http_add_header(r, "Cache-Control", f->immutable ? "public, max-age=31536000, immutable"
-                                        : script     ? "public, max-age=3600"
-                                                     : "no-cache");
+    http_add_header(r, "Cache-Control",
+                    f->immutable ? "public, max-age=31536000, immutable"
+                    : script     ? "public, max-age=3600"
+                                 : "no-cache");
     /* Any site may load the tracker and its modules; nothing in them depends on who asks. */
     if (script) {
         http_add_header(r, "Access-Control-Allow-Origin", "*");

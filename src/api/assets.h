@@ -10,8 +10,8 @@
 struct asset {
     const char *path; /* "/assets/index-3f2a.js" */
     const char *type;
-    const char *etag;      /* of the content, quoted; the compressed forms add a letter */
-    bool immutable;        /* the name has a hash of the content: never asked again */
+    const char *etag;               /* of the content, quoted; the compressed forms add a letter */
+    bool immutable;                 /* the name has a hash of the content: never asked again */
     struct str plain, gzip, brotli; /* the last two may be empty */
 };
 struct asset_table {
@@ -21,8 +21,8 @@ struct asset_table {
 
 const struct asset *asset_find(const struct asset_table *t, struct str path); /* or NULL */
 
-/* The file behind an address: itself, a folder's index.html, or the dashboard's for its screens; NULL
- * when there is none. */
+/* The file behind an address: itself, a folder's index.html, or the dashboard's for its screens;
+ * NULL when there is none. */
 const struct asset *asset_for(const struct asset_table *t, struct str path);
 
 /* Answers a GET or HEAD with the file: 200, or 304 when the browser has it. */

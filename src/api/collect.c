@@ -5,8 +5,8 @@
 
 /* 1 x 1, transparent; 43 bytes. */
 static const unsigned char gif[43] = {
-    'G', 'I', 'F', '8', '9', 'a', 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x21, 0xf9, 4,
-    1,   0,   0,   0,   0,   0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b,
+    'G', 'I', 'F', '8', '9', 'a',  1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x21, 0xf9, 4,
+    1,   0,   0,   0,   0,   0x2c, 0, 0, 0, 0, 1,    0, 1, 0, 0, 2, 2,    0x44, 1,    0,    0x3b,
 };
 
 bool collect_is_path(struct str path)
@@ -14,7 +14,8 @@ bool collect_is_path(struct str path)
     return str_is(path, "/e") || str_is(path, "/e/") || str_is(path, "/e.gif");
 }
 
-/* --- CORS: any page may record; PROTOCOLS asks for the origin back, as "*" is refused with cookies ---- */
+/* --- CORS: any page may record; PROTOCOLS asks for the origin back, as "*" is refused with cookies
+ * ---- */
 
 static bool is_plain(struct str s)
 {
@@ -43,7 +44,8 @@ void answer_preflight(struct http_request *r)
     http_answer_static(r, 204, NULL, STR_NONE);
 }
 
-/* --- taking events --------------------------------------------------------------------------------- */
+/* --- taking events
+ * --------------------------------------------------------------------------------- */
 
 /* What waits for the disk; in the request's arena. */
 struct taken {
@@ -69,10 +71,8 @@ static void answer_taken(void *arg, err_code code)
     }
     struct buf body = {0};
     accept_answer_json(&t->result, &body);
-    if (body.bad)
-        http_answer_static(r, 503, NULL, STR_NONE);
-    else
-        http_answer(r, status, "application/json", buf_view(&body));
+    if (body.bad) http_answer_static(r, 503, NULL, STR_NONE);
+    else http_answer(r, status, "application/json", buf_view(&body));
     buf_free(&body);
 }
 
@@ -108,15 +108,15 @@ static void take(struct api *a, struct http_request *r, struct accept_request *q
     accept_events(a->engine->accept, q, arena, &t->result);
     if (t->result.accepted > 0 || t->result.duplicates > 0)
         journal_when_durable(a->engine->journal, answer_taken, t);
-    else
-        answer_taken(t, ERR_OK);
+    else answer_taken(t, ERR_OK);
 }
 
 void collect_handle(struct api *a, struct http_request *r)
 {
     bool as_gif = str_is(http_path(r), "/e.gif");
     enum http_method method = http_method(r);
-    struct accept_request q = {.origin_kind = ORIGIN_BROWSER, .max_body = LIMIT_BODY, .protocol = "cairn"};
+    struct accept_request q = {
+        .origin_kind = ORIGIN_BROWSER, .max_body = LIMIT_BODY, .protocol = "cairn"};
     add_cors(r);
     if (method == HTTP_OPTIONS) {
         answer_preflight(r);
@@ -124,8 +124,7 @@ void collect_handle(struct api *a, struct http_request *r)
         http_add_header(r, "Cache-Control", "no-store");
         http_add_header(r, "Cross-Origin-Resource-Policy", "cross-origin");
         q.query = http_query(r);
-        if (method == HTTP_GET)
-            take(a, r, &q, true);
+        if (method == HTTP_GET) take(a, r, &q, true);
         else /* looks without visiting: nothing happened */
             http_answer_static(r, 200, "image/gif", (struct str){(const char *)gif, sizeof gif});
     } else if (!as_gif && method == HTTP_POST) {
@@ -133,11 +132,13 @@ void collect_handle(struct api *a, struct http_request *r)
         take(a, r, &q, false);
     } else {
         http_add_header(r, "Allow", as_gif ? "GET, HEAD, OPTIONS" : "POST, OPTIONS");
-        answer_status(r, 405, "bad_method", as_gif ? "send events with GET" : "send events with POST");
+        answer_status(r, 405, "bad_method",
+                      as_gif ? "send events with GET" : "send events with POST");
     }
 }
 
-/* --- the server API --------------------------------------------------------------------------------- */
+/* --- the server API
+ * --------------------------------------------------------------------------------- */
 
 static bool param_is(struct http_request *r, const char *name, const char *value)
 {
@@ -147,13 +148,18 @@ static bool param_is(struct http_request *r, const char *name, const char *value
 
 err_code run_site_events(struct exchange *x, struct err *err)
 {
-    struct accept_request q = {.origin_kind = ORIGIN_SERVER, .max_body = LIMIT_BATCH_BODY,
-                               .protocol = "cairn", .trusted = true, .body = http_body(x->r)};
-    /* A command that brings history in is a person on this machine, not a program on a web server. */
+    struct accept_request q = {.origin_kind = ORIGIN_SERVER,
+                               .max_body = LIMIT_BATCH_BODY,
+                               .protocol = "cairn",
+                               .trusted = true,
+                               .body = http_body(x->r)};
+    /* A command that brings history in is a person on this machine, not a program on a web server.
+     */
     struct str protocol;
     if (http_param(x->r, "import", &protocol)) {
         if (!x->caller.owner)
-            return err_named(err, ERR_DENIED, "not_allowed", "import", "only the command line imports");
+            return err_named(err, ERR_DENIED, "not_allowed", "import",
+                             "only the command line imports");
         q.origin_kind = param_is(x->r, "bots", "1") ? ORIGIN_IMPORT_BOTS : ORIGIN_IMPORT;
         q.any_age_duplicates = true;
         q.protocol = protocol.p;
@@ -161,7 +167,6 @@ err_code run_site_events(struct exchange *x, struct err *err)
     struct config *config = x->api->engine->config;
     const struct site_table *t = config_sites(config);
     q.site = site_by_id(t, x->site);
-    *x->answered = true;
     take(x->api, x->r, &q, false);
     config_sites_release(config, t);
     return ERR_OK;

@@ -5,7 +5,8 @@
 
 #include "event/limits.h"
 
-/* --- who asks ------------------------------------------------------------------------------------- */
+/* --- who asks
+ * ------------------------------------------------------------------------------------- */
 
 static err_code not_signed_in(struct err *err)
 {
@@ -24,10 +25,12 @@ static err_code find_caller(struct exchange *x, struct err *err)
     struct str value = http_header(x->r, "Authorization");
     if (value.n > 0) {
         if (value.n < 7 || !str_eq_nocase(str_sub(value, 0, 7), STR("Bearer ")))
-            return err_named(err, ERR_DENIED, "bad_token", "", "send Authorization: Bearer and a token");
+            return err_named(err, ERR_DENIED, "bad_token", "",
+                             "send Authorization: Bearer and a token");
         struct str secret = str_trim(str_sub(value, 7, value.n));
         if (same_secret(secret, x->api->options.operator_secret)) {
-            x->caller = (struct caller){.name = "command line", .owner = true,
+            x->caller = (struct caller){.name = "command line",
+                                        .owner = true,
                                         .scopes = SCOPE_READ | SCOPE_WRITE | SCOPE_INGEST};
             return ERR_OK;
         }
@@ -48,7 +51,8 @@ static err_code check_csrf(const struct exchange *x, struct err *err)
                      "send X-CSRF-Token with what GET /api/v1/session tells");
 }
 
-/* --- may they ------------------------------------------------------------------------------------- */
+/* --- may they
+ * ------------------------------------------------------------------------------------- */
 
 static err_code unknown_site(const struct exchange *x, struct err *err)
 {
@@ -81,10 +85,13 @@ static err_code check_site(struct exchange *x, struct err *err)
     if (token ? c->token_site != x->site : role == ROLE_NONE) return unknown_site(x, err);
     switch (x->route->need) {
     case NEED_READ: return role >= ROLE_VIEWER ? ERR_OK : not_allowed(err, "the scope read");
-    case NEED_WRITE: return role >= ROLE_EDITOR ? ERR_OK : not_allowed(err, "an editor, or the scope write");
-    case NEED_ADMIN: return role >= ROLE_ADMIN ? ERR_OK : not_allowed(err, "an administrator of the site");
+    case NEED_WRITE:
+        return role >= ROLE_EDITOR ? ERR_OK : not_allowed(err, "an editor, or the scope write");
+    case NEED_ADMIN:
+        return role >= ROLE_ADMIN ? ERR_OK : not_allowed(err, "an administrator of the site");
     case NEED_INGEST:
-        return c->scopes & SCOPE_INGEST ? ERR_OK : not_allowed(err, "a token with the scope ingest");
+        return c->scopes & SCOPE_INGEST ? ERR_OK
+                                        : not_allowed(err, "a token with the scope ingest");
     default: return ERR_OK;
     }
 }
@@ -102,54 +109,65 @@ static err_code check(struct exchange *x, struct err *err)
     return check_site(x, err);
 }
 
-/* --- the body ------------------------------------------------------------------------------------- */
+/* --- the body
+ * ------------------------------------------------------------------------------------- */
 
 static err_code read_body(struct exchange *x, struct err *err)
 {
     if (x->route->run == run_site_events) return ERR_OK; /* has its own reader */
     struct str text = http_body(x->r);
     if (text.n == 0) return ERR_OK;
-    if (!str_is_utf8(text)) return err_named(err, ERR_INVALID, "bad_utf8", "", "the body is not UTF-8");
+    if (!str_is_utf8(text))
+        return err_named(err, ERR_INVALID, "bad_utf8", "", "the body is not UTF-8");
     json_error_t why;
     /* jansson bounds the depth itself (JSON_PARSER_MAX_DEPTH). */
     x->body = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &why);
     if (x->body) return ERR_OK;
-    return err_named(err, ERR_INVALID, "bad_json", "", "line %d, column %d: %s", why.line, why.column,
-                     why.text);
+    return err_named(err, ERR_INVALID, "bad_json", "", "line %d, column %d: %s", why.line,
+                     why.column, why.text);
 }
 
 err_code body_text(const struct exchange *x, const char *name, struct str *out, struct err *err)
 {
     const json_t *v = json_object_get(x->body, name);
     if (!v) return err_named(err, ERR_INVALID, "missing_field", name, "%s is missing", name);
-    if (!json_is_string(v)) return err_named(err, ERR_INVALID, "bad_field", name, "%s is a text", name);
+    if (!json_is_string(v))
+        return err_named(err, ERR_INVALID, "bad_field", name, "%s is a text", name);
     *out = (struct str){json_string_value(v), json_string_length(v)};
     return ERR_OK;
 }
 
-/* --- the run -------------------------------------------------------------------------------------- */
+/* --- the run
+ * -------------------------------------------------------------------------------------- */
+
+static void answer_table(struct http_request *r, const struct buf *table)
+{
+    http_add_header(r, "Cache-Control", "no-store");
+    http_add_header(r, "X-Content-Type-Options", "nosniff");
+    if (table->bad) answer_status(r, 503, "overloaded", "out of memory");
+    else http_answer(r, 200, "text/csv; charset=utf-8; header=present", buf_view(table));
+}
 
 static void run(void *arg)
 {
     struct exchange *x = arg;
     struct http_request *r = x->r;
+    const struct route *route = x->route;
     struct err err = {0};
-    bool answered = false;
-    x->answered = &answered;
     err_code rc = check(x, &err);
     if (!rc) rc = read_body(x, &err);
     json_t *body = x->body;
-    if (!rc) rc = x->route->run(x, &err);
+    if (!rc) rc = route->run(x, &err);
     /* After an answer the request's arena, and the exchange in it, may be gone. */
-    if (!answered) {
+    if (rc || !route->direct) {
         json_t *answer = x->answer;
-        if (rc)
-            answer_error(r, &err);
-        else if (answer)
-            answer_json(r, x->status ? x->status : 200, answer);
-        else
-            http_answer_static(r, 204, NULL, STR_NONE);
+        struct buf table = x->table;
+        if (rc) answer_error(r, &err);
+        else if (answer) answer_json(r, x->status ? x->status : 200, answer);
+        else if (table.p) answer_table(r, &table);
+        else http_answer_static(r, 204, NULL, STR_NONE);
         json_decref(answer);
+        buf_free(&table);
     }
     json_decref(body);
 }

@@ -34,10 +34,11 @@ struct route {
     enum http_method method;
     const char *pattern; /* "/api/v1/sites/{site}/goals/{key}" */
     enum need need;
-    /* On a worker.  Fills `answer` and `status`; or sets `answered` and answers itself, after which it
-     * touches x no more and returns ERR_OK. */
+    /* On a worker.  Fills `answer` and `status`, or `table`; a `direct` one answers itself when it
+     * returns ERR_OK. */
     err_code (*run)(struct exchange *x, struct err *err);
     const char *kind; /* of config_kinds, for routes that serve several */
+    bool direct;
 };
 
 enum { ROUTE_MAX_PARTS = 4 };
@@ -45,15 +46,16 @@ struct exchange { /* in the request's arena */
     struct api *api;
     struct http_request *r;
     const struct route *route;
-    struct str parts[ROUTE_MAX_PARTS]; /* what stands for {..}, in order; parts[0] is the site's key */
+    struct str
+        parts[ROUTE_MAX_PARTS]; /* what stands for {..}, in order; parts[0] is the site's key */
     uint32_t site;
     struct caller caller;
     bool by_cookie; /* signed in by cookie: changes need the CSRF token */
     char csrf[CONFIG_SECRET];
-    json_t *body;   /* of POST and PATCH, NULL when empty; released with the exchange */
-    int status;     /* 200 unless set */
-    json_t *answer; /* stolen; NULL: 204 */
-    bool *answered; /* set before an answer is given directly: x may be gone right after */
+    json_t *body;     /* of POST and PATCH, NULL when empty; released with the exchange */
+    int status;       /* 200 unless set */
+    json_t *answer;   /* released with the exchange; NULL and no table: 204 */
+    struct buf table; /* of CSV, instead of `answer`; freed with the exchange */
 };
 
 extern const struct route routes[]; /* ends with a NULL pattern */
@@ -62,7 +64,8 @@ extern const struct route routes[]; /* ends with a NULL pattern */
 void exchange_start(struct api *a, struct http_request *r, const struct route *route,
                     const struct str parts[ROUTE_MAX_PARTS]);
 
-/* --- answers ---------------------------------------------------------------------------------------*/
+/* --- answers
+ * ---------------------------------------------------------------------------------------*/
 
 int status_of(const struct err *err);
 /* {"error":{"code","message","field"?}}.  What is our own fault is logged and not told. */
@@ -75,9 +78,11 @@ void add_security_headers(struct http_request *r);
 bool is_secure(const struct api *a, const struct http_request *r);
 
 /* The text member `name` of the body; ERR_INVALID missing_field or bad_field. */
-MUST_CHECK err_code body_text(const struct exchange *x, const char *name, struct str *out, struct err *err);
+MUST_CHECK err_code body_text(const struct exchange *x, const char *name, struct str *out,
+                              struct err *err);
 
-/* --- what the files of routes offer to the table -----------------------------------------------------*/
+/* --- what the files of routes offer to the table
+ * -----------------------------------------------------*/
 
 err_code run_session_get(struct exchange *x, struct err *err);
 err_code run_session_post(struct exchange *x, struct err *err);
@@ -109,7 +114,8 @@ err_code run_settle(struct exchange *x, struct err *err);
 err_code run_site_events(struct exchange *x, struct err *err);
 err_code run_openapi(struct exchange *x, struct err *err);
 
-/* --- answered on the HTTP thread ----------------------------------------------------------------------*/
+/* --- answered on the HTTP thread
+ * ----------------------------------------------------------------------*/
 
 bool collect_is_path(struct str path); /* /e, /e/, /e.gif */
 void collect_handle(struct api *a, struct http_request *r);

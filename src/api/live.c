@@ -80,7 +80,8 @@ static void *watch(void *arg)
         until.tv_nsec += (long)LOOK_MS % 1000 * 1000000;
         until.tv_sec += LOOK_MS / 1000 + until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
-        while (!l->closing && pthread_cond_timedwait(&l->end, &l->lock, &until) != ETIMEDOUT) {}
+        while (!l->closing && pthread_cond_timedwait(&l->end, &l->lock, &until) != ETIMEDOUT) {
+        }
     }
     pthread_mutex_unlock(&l->lock);
     return NULL;
@@ -117,7 +118,8 @@ static int pull(void *arg, struct buf *out)
     struct live_site s = *w->site;
     pthread_mutex_unlock(&w->live->lock);
     if (s.looks > w->told) {
-        buf_printf(out, "event: events\ndata: {\"events\":%" PRIu64 ",\"watermark_ms\":%" PRId64 "}\n\n",
+        buf_printf(out,
+                   "event: events\ndata: {\"events\":%" PRIu64 ",\"watermark_ms\":%" PRId64 "}\n\n",
                    s.events, s.watermark_ms);
         w->told = s.looks;
         w->last_ns = now;
@@ -165,8 +167,9 @@ void live_answer(struct live *l, struct http_request *r, uint32_t site)
     if (!s) {
         free(w);
         http_add_header(r, "Retry-After", "60");
-        http_answer_static(r, 503, "application/json",
-                           STR("{\"error\":{\"code\":\"overloaded\",\"message\":\"too many listen\"}}"));
+        http_answer_static(
+            r, 503, "application/json",
+            STR("{\"error\":{\"code\":\"overloaded\",\"message\":\"too many listen\"}}"));
         return;
     }
     *w = (struct listener){.live = l, .site = s};

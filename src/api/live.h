@@ -1,7 +1,7 @@
 /* live.h: what happens on a site now, to whoever listens (server-sent events).
  *
- * One thread looks once a second at the sites that have listeners, so a hundred open dashboards cost
- * what one costs. */
+ * One thread looks once a second at the sites that have listeners, so a hundred open dashboards
+ * cost what one costs. */
 #ifndef CAIRN_API_LIVE_H
 #define CAIRN_API_LIVE_H
 

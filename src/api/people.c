@@ -21,19 +21,23 @@ static err_code give(struct exchange *x, json_t *answer, struct err *err)
     return ERR_OK;
 }
 
-/* --- sessions --------------------------------------------------------------------------------------- */
+/* --- sessions
+ * --------------------------------------------------------------------------------------- */
 
 static void set_cookie(struct exchange *x, const char *session, int64_t max_age_s)
 {
     char text[256];
-    snprintf(text, sizeof text, "cairn_session=%s; Path=/; HttpOnly; SameSite=Lax%s; Max-Age=%lld", session,
-             is_secure(x->api, x->r) ? "; Secure" : "", (long long)max_age_s);
+    snprintf(text, sizeof text, "cairn_session=%s; Path=/; HttpOnly; SameSite=Lax%s; Max-Age=%lld",
+             session, is_secure(x->api, x->r) ? "; Secure" : "", (long long)max_age_s);
     http_add_header(x->r, "Set-Cookie", text);
 }
 
-static err_code give_session(struct exchange *x, const struct caller *c, const char *csrf, struct err *err)
+static err_code give_session(struct exchange *x, const struct caller *c, const char *csrf,
+                             struct err *err)
 {
-    return give(x, json_pack("{s:s, s:s, s:b}", "csrf", csrf, "email", c->name, "owner", (int)c->owner), err);
+    return give(
+        x, json_pack("{s:s, s:s, s:b}", "csrf", csrf, "email", c->name, "owner", (int)c->owner),
+        err);
 }
 
 err_code run_session_post(struct exchange *x, struct err *err)
@@ -82,7 +86,8 @@ err_code run_session_password(struct exchange *x, struct err *err)
     return rc ? rc : config_user_password(config_of(x), str_of(x->caller.name), password, err);
 }
 
-/* --- users ------------------------------------------------------------------------------------------ */
+/* --- users
+ * ------------------------------------------------------------------------------------------ */
 
 err_code run_users_get(struct exchange *x, struct err *err)
 {
@@ -91,8 +96,8 @@ err_code run_users_get(struct exchange *x, struct err *err)
     return rc ? rc : give(x, json_pack("{s:o}", "users", users), err);
 }
 
-/* {"email","role"?,"password"?}: adds or finds the user; answers with a one-time link's secret, which
- * is shown once, unless a password was given. */
+/* {"email","role"?,"password"?}: adds or finds the user; answers with a one-time link's secret,
+ * which is shown once, unless a password was given. */
 err_code run_users_post(struct exchange *x, struct err *err)
 {
     struct str mail, role = STR("viewer"), password;
@@ -106,8 +111,9 @@ err_code run_users_post(struct exchange *x, struct err *err)
     if (rc) return rc;
     x->status = 201;
     if (with_password) return give(x, json_pack("{s:o}", "email", json_str(mail)), err);
-    return give(x, json_pack("{s:o, s:s, s:o}", "email", json_str(mail), "link", secret, "url",
-                             json_sprintf("%s/sign-in?link=%s", x->api->options.public_url, secret)),
+    return give(x,
+                json_pack("{s:o, s:s, s:o}", "email", json_str(mail), "link", secret, "url",
+                          json_sprintf("%s/sign-in?link=%s", x->api->options.public_url, secret)),
                 err);
 }
 
@@ -125,7 +131,8 @@ err_code run_user_role(struct exchange *x, struct err *err)
     return rc;
 }
 
-/* --- tokens ----------------------------------------------------------------------------------------- */
+/* --- tokens
+ * ----------------------------------------------------------------------------------------- */
 
 err_code run_tokens_get(struct exchange *x, struct err *err)
 {
@@ -150,7 +157,8 @@ static err_code read_scopes(const json_t *list, unsigned *scopes, struct err *er
         for (size_t k = 0; name && k < sizeof known / sizeof *known; k++)
             if (strcmp(name, known[k].name) == 0) found = known[k].scope;
         if (!found)
-            return err_named(err, ERR_INVALID, "bad_field", "scopes", "scopes are read, write and ingest");
+            return err_named(err, ERR_INVALID, "bad_field", "scopes",
+                             "scopes are read, write and ingest");
         *scopes |= found;
     }
     if (*scopes) return ERR_OK;
@@ -168,8 +176,9 @@ err_code run_tokens_post(struct exchange *x, struct err *err)
     if (!rc) rc = config_token_add(config_of(x), x->site, name.p, scopes, secret, err);
     if (rc) return rc;
     x->status = 201;
-    return give(x, json_pack("{s:o, s:O, s:s}", "name", json_str(name), "scopes",
-                             json_object_get(x->body, "scopes"), "secret", secret),
+    return give(x,
+                json_pack("{s:o, s:O, s:s}", "name", json_str(name), "scopes",
+                          json_object_get(x->body, "scopes"), "secret", secret),
                 err);
 }
 

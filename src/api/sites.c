@@ -6,7 +6,8 @@ static struct config *config_of(const struct exchange *x)
     return x->api->engine->config;
 }
 
-/* --- sites ------------------------------------------------------------------------------------------ */
+/* --- sites
+ * ------------------------------------------------------------------------------------------ */
 
 err_code run_sites_get(struct exchange *x, struct err *err)
 {
@@ -48,7 +49,8 @@ err_code run_site_patch(struct exchange *x, struct err *err)
     return rc ? rc : config_site_json(config_of(x), x->site, &x->answer, err);
 }
 
-/* --- what is set up in a site -------------------------------------------------------------------------*/
+/* --- what is set up in a site
+ * -------------------------------------------------------------------------*/
 
 err_code run_things_get(struct exchange *x, struct err *err)
 {
@@ -62,7 +64,8 @@ err_code run_things_get(struct exchange *x, struct err *err)
 err_code run_things_post(struct exchange *x, struct err *err)
 {
     x->status = 201;
-    return config_add(config_of(x), x->site, x->route->kind, x->body, x->caller.name, &x->answer, err);
+    return config_add(config_of(x), x->site, x->route->kind, x->body, x->caller.name, &x->answer,
+                      err);
 }
 
 err_code run_thing_get(struct exchange *x, struct err *err)

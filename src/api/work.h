@@ -9,7 +9,8 @@
 
 struct work;
 
-MUST_CHECK err_code work_open(size_t threads, size_t max_waiting, struct work **out, struct err *err);
+MUST_CHECK err_code work_open(size_t threads, size_t max_waiting, struct work **out,
+                              struct err *err);
 /* Runs run(arg) on one of the threads; false when too much waits already: nothing was taken. */
 bool work_give(struct work *w, void (*run)(void *arg), void *arg);
 size_t work_waiting(struct work *w);
