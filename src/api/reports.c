@@ -128,7 +128,8 @@ err_code run_export(struct exchange *x, struct err *err)
         arena_printf(http_arena(x->r), "%s/export-%p.tmp", x->api->options.data_dir, (void *)x);
     uint64_t rows;
     if (!rc && !path) rc = err_set(err, ERR_NOMEM, 0, "export");
-    if (!rc) rc = store_export(e->store, x->site, format.p, path, from_ms, to_ms, &rows, err);
+    struct store_export what = {x->site, x->parts[0], format.p, path, from_ms, to_ms};
+    if (!rc) rc = store_export(e->store, &what, &rows, err);
     if (!rc) {
         s->fd = open(path, O_RDONLY | O_CLOEXEC);
         if (s->fd < 0) rc = err_set(err, ERR_IO, errno, "open %s", path);
