@@ -33,6 +33,8 @@ ifeq ($(SAN),address)
 OPT := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 else ifeq ($(SAN),thread)
 OPT := -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+else ifeq ($(SAN),fuzz)
+OPT := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 CFLAGS   := -std=c11 -D_GNU_SOURCE $(WARN) $(OPT) -fstack-protector-strong -pthread
 CPPFLAGS := -include src/base/banned.h -Isrc -I$(GEN) -isystem $(DUCKDB_INC) $(PKG_CFLAGS) -MMD -MP
@@ -110,6 +112,10 @@ $(B)/test/%: $(B)/src/%.o $(B)/libcairn.a $(B)/libduckdb.so
 $(B)/corpus/%: $(B)/src/%.o $(B)/tests/fuzz_main.o $(B)/libcairn.a $(B)/libduckdb.so
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+# The same target under libFuzzer (clang, SAN=fuzz): scripts/fuzz.
+$(B)/fuzz/%: $(B)/src/%.o $(B)/libcairn.a $(B)/libduckdb.so
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer $(filter %.o %.a,$^) $(LDLIBS) -o $@
 $(B)/bench/%: $(B)/bench/%.o $(B)/libcairn.a $(B)/libduckdb.so
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -ldl -o $@
