@@ -143,7 +143,7 @@ check:
 format:
 	find src tests bench -name '*.[ch]' -print0 | xargs -0 clang-format -i
 compile_commands.json: Makefile
-	scripts/compile-commands '$(CC) $(CPPFLAGS) $(CFLAGS)' $(SOURCES) >$@
+	@scripts/compile-commands '$(CC) $(CPPFLAGS) $(CFLAGS)' $(SOURCES) >$@
 
 install: $(B)/cairn
 	install -D -m 755 $(B)/cairn $(DESTDIR)$(PREFIX)/bin/cairn

@@ -12,9 +12,10 @@
 enum {
     JOURNEY_MAX_PREDICATES = 64, /* bits of match[] */
     JOURNEY_MAX_DIMS = 8,        /* dimensions a plan may ask for */
-    JOURNEY_NO_SESSION = UINT32_MAX,
     JOURNEY_NO_VALUE = 0,        /* code of an absent value in every dimension */
 };
+
+#define JOURNEY_NO_SESSION UINT32_MAX
 
 enum journey_flag {
     JF_INTERACTION = 1,   /* a step (METHODS 0.1); otherwise a signal */
