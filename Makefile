@@ -77,7 +77,7 @@ $(ASSETS)/.built: $(WEBSRC) package-lock.json scripts/build-web
 web: $(ASSETS)/.built
 
 # Every file below build/assets, with its gzip and brotli forms, in one object.
-$(GEN)/assets.S $(GEN)/assets.c &: $(ASSETS)/.built scripts/embed.mjs
+$(GEN)/assets.S $(GEN)/assets.c &: $(ASSETS)/.built scripts/embed.mjs $(wildcard docs/openapi.json)
 	@mkdir -p $(GEN)
 	$(NODE) scripts/embed.mjs $(ASSETS) $(GEN)
 

@@ -1,4 +1,7 @@
-int main(void)
+/* main.c: the program.  Commands are in cli/; the dashboard's files are linked in here. */
+#include "cli/cli.h"
+
+int main(int argc, char **argv)
 {
-    return 0;
+    return cli_main(argc, argv, assets_embedded);
 }

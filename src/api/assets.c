@@ -27,10 +27,14 @@ const struct asset *asset_for(const struct asset_table *t, struct str path)
     const struct asset *f = asset_find(t, path);
     if (f) return f;
     if (is_screen(path)) return asset_find(t, STR("/index.html"));
-    char index[256];
-    int n = snprintf(index, sizeof index, "%.*s%sindex.html", STR_FMT(path),
-                     str_ends(path, STR("/")) ? "" : "/");
-    return n > 0 && (size_t)n < sizeof index ? asset_find(t, (struct str){index, (size_t)n}) : NULL;
+    while (path.n > 1 && path.p[path.n - 1] == '/') path.n--;
+    static const char *const behind[] = {"/index.html", ".html"};
+    for (size_t i = 0; !f && i < sizeof behind / sizeof *behind; i++) {
+        char name[256];
+        int n = snprintf(name, sizeof name, "%.*s%s", STR_FMT(path), behind[i]);
+        if (n > 0 && (size_t)n < sizeof name) f = asset_find(t, (struct str){name, (size_t)n});
+    }
+    return f;
 }
 
 /* Whether Accept-Encoding names `coding` and does not refuse it with q=0. */

@@ -19,6 +19,8 @@ struct asset_table {
     size_t n;
 };
 
+extern const struct asset_table assets_embedded; /* build/gen/assets.c: for main.c alone */
+
 const struct asset *asset_find(const struct asset_table *t, struct str path); /* or NULL */
 
 /* The file behind an address: itself, a folder's index.html, or the dashboard's for its screens;

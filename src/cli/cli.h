@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "api/assets.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/options.h"
@@ -19,6 +20,7 @@ enum { EXIT_DONE = 0, EXIT_STOPPED = 1, EXIT_USAGE = 2 };
 struct cli {
     const struct command *command;
     struct options options; /* the command's own, then those of every command, then serve's */
+    struct asset_table assets;
     const char *data_dir;
     bool remote;                     /* a server has the folder, or --url was given */
     char address[256];               /* "http://127.0.0.1:8722" */
@@ -39,8 +41,8 @@ extern const struct command commands[]; /* ends with a NULL name */
 /* The options of every command, and of those that serve. */
 extern const struct option common_options[], serve_options[];
 
-/* Runs what argv says. */
-int cli_main(int argc, char **argv);
+/* Runs what argv says; `assets` are the files that `serve` gives to browsers. */
+int cli_main(int argc, char **argv, struct asset_table assets);
 
 /* "cairn: " and the sentence of `err` to standard error; EXIT_STOPPED, or EXIT_USAGE for what was
  * written wrong. */
@@ -48,6 +50,8 @@ int cli_fail(const struct err *err);
 
 /* Opens the folder as --store-memory and the like say, for commands that run without a server. */
 MUST_CHECK err_code cli_engine_open(struct cli *c, struct engine *e, struct err *err);
+/* Opens the configuration alone, beside a server that may be running. */
+MUST_CHECK err_code cli_config_open(struct cli *c, struct config **out, struct err *err);
 /* The number of the site with this key; ERR_NOT_FOUND unknown_site. */
 MUST_CHECK err_code cli_site(struct config *config, const char *key, uint32_t *id, struct err *err);
 
@@ -80,6 +84,7 @@ int export_command(struct cli *c);
 int backup_command(struct cli *c);
 int doctor_command(struct cli *c);
 int version_command(struct cli *c);
-int sample_command(struct cli *c);
+int options_command(struct cli *c);
+int demo_command(struct cli *c);
 
 #endif
