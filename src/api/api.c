@@ -18,7 +18,7 @@ err_code api_open(const struct api_options *o, struct engine *engine, struct api
     a->engine = engine;
     a->started_ms = clock_now_ms(engine->clock);
     a->secure = str_begins(str_of(o->public_url), STR("https://"));
-    err_code rc = work_open(o->workers ? o->workers : WORKERS, WAITING_MAX, &a->work, err);
+    err_code rc = workers_open(o->workers ? o->workers : WORKERS, WAITING_MAX, &a->workers, err);
     if (!rc) rc = live_open(engine, &a->live, err);
     if (rc) {
         api_close(a);
@@ -36,7 +36,7 @@ void api_set_server(struct api *a, const struct http_server *server)
 void api_close(struct api *a)
 {
     if (!a) return;
-    work_close(a->work);
+    workers_close(a->workers);
     live_close(a->live);
     free(a);
 }

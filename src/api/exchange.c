@@ -180,6 +180,6 @@ void exchange_start(struct api *a, struct http_request *r, const struct route *r
         *x = (struct exchange){.api = a, .r = r, .route = route};
         memcpy(x->parts, parts, sizeof x->parts);
     }
-    if (!x || !work_give(a->work, run, x))
+    if (!x || !workers_give(a->workers, run, x))
         answer_status(r, 503, "overloaded", "too much is asked at once; try again");
 }

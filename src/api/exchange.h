@@ -6,12 +6,12 @@
 
 #include "api/api.h"
 #include "api/live.h"
-#include "api/work.h"
+#include "api/workers.h"
 
 struct api {
     struct api_options options;
     struct engine *engine;
-    struct work *work;
+    struct workers *workers;
     struct live *live;
     const struct http_server *server;
     int64_t started_ms;

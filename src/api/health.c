@@ -47,8 +47,8 @@ void metrics_handle(struct api *a, struct http_request *r)
     metric(&b, "cairn_journal_failed", "gauge", "1 when the journal cannot be written.", j.failed);
     metric(&b, "cairn_store_lag_events", "gauge", "Events not yet in the store.",
            engine_store_lag(a->engine));
-    metric(&b, "cairn_work_waiting", "gauge", "Reports and the like that wait for a thread.",
-           work_waiting(a->work));
+    metric(&b, "cairn_workers_waiting", "gauge", "Reports and the like that wait for a thread.",
+           workers_waiting(a->workers));
     http_add_header(r, "Cache-Control", "no-store");
     if (b.bad) answer_status(r, 503, "overloaded", "out of memory");
     else http_answer(r, 200, "text/plain; version=0.0.4; charset=utf-8", buf_view(&b));

@@ -1,4 +1,4 @@
-#include "api/work.h"
+#include "api/workers.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@ struct job {
     void *arg;
 };
 
-struct work {
+struct workers {
     pthread_mutex_t lock; /* guards all below; a leaf */
     pthread_cond_t more;
     struct job *ring;
@@ -20,7 +20,7 @@ struct work {
 
 static void *worker(void *arg)
 {
-    struct work *w = arg;
+    struct workers *w = arg;
     pthread_mutex_lock(&w->lock);
     for (;;) {
         while (w->n == 0 && !w->closing) pthread_cond_wait(&w->more, &w->lock);
@@ -36,10 +36,10 @@ static void *worker(void *arg)
     return NULL;
 }
 
-err_code work_open(size_t threads, size_t max_waiting, struct work **out, struct err *err)
+err_code workers_open(size_t threads, size_t max_waiting, struct workers **out, struct err *err)
 {
     *out = NULL;
-    struct work *w = calloc(1, sizeof *w + threads * sizeof *w->threads);
+    struct workers *w = calloc(1, sizeof *w + threads * sizeof *w->threads);
     struct job *ring = calloc(max_waiting, sizeof *ring);
     if (!w || !ring) {
         free(w);
@@ -53,14 +53,14 @@ err_code work_open(size_t threads, size_t max_waiting, struct work **out, struct
     for (; w->n_threads < threads; w->n_threads++) {
         int bad = pthread_create(&w->threads[w->n_threads], NULL, worker, w);
         if (!bad) continue;
-        work_close(w);
+        workers_close(w);
         return err_set(err, ERR_NOMEM, bad, "start worker %zu", w->n_threads);
     }
     *out = w;
     return ERR_OK;
 }
 
-bool work_give(struct work *w, void (*run)(void *arg), void *arg)
+bool workers_give(struct workers *w, void (*run)(void *arg), void *arg)
 {
     pthread_mutex_lock(&w->lock);
     bool room = w->n < w->size && !w->closing;
@@ -72,7 +72,7 @@ bool work_give(struct work *w, void (*run)(void *arg), void *arg)
     return room;
 }
 
-size_t work_waiting(struct work *w)
+size_t workers_waiting(struct workers *w)
 {
     pthread_mutex_lock(&w->lock);
     size_t n = w->n;
@@ -80,7 +80,7 @@ size_t work_waiting(struct work *w)
     return n;
 }
 
-void work_close(struct work *w)
+void workers_close(struct workers *w)
 {
     if (!w) return;
     pthread_mutex_lock(&w->lock);
