@@ -21,7 +21,7 @@ static err_code visitors_now(const struct request *q, uint64_t *n, struct err *e
     struct ids_state ids = {0};
     err_code rc = request_plan(q, &p, err);
     if (rc != ERR_OK) return rc;
-    plan_time(p, q->now_ms - NOW_MINUTES * MINUTE_MS, INT64_MAX);
+    plan_time(p, q->now_ms - NOW_MINUTES * MINUTE_MS, q->range.to_ms);
     rc = request_scan(q, p, &ids_kernel, NULL, &ids, err);
     plan_close(p);
     *n = ids.visitors[ID_DAY] + ids.visitors[ID_CONSENTED] + ids.visitors[ID_KNOWN];

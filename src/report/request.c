@@ -185,6 +185,9 @@ err_code request_dimension(struct plan *p, struct str name, const char *field, u
 err_code request_scan(const struct request *q, const struct plan *p, const struct kernel *k,
                       const void *def, void *state, struct err *err)
 {
+    /* A report is several scans, and a small one may end before it polls. */
+    if (q->x->cancelled && q->x->cancelled(q->x->arg))
+        return err_set(err, ERR_CANCELLED, 0, "nobody waits for this report any more");
     return scan_run(p, q->x->pool, k, def, state, q->x->cancelled, q->x->arg, err);
 }
 

@@ -1,5 +1,5 @@
-/* world_test.h: a site with goals and journeys, for the tests of reports: real configuration, real index,
- * real threads; only the clock is set by hand. */
+/* world_test.h: a site with goals and journeys, for the tests of reports: real configuration, real
+ * index, real threads; only the clock is set by hand. */
 #ifndef CAIRN_REPORT_WORLD_TEST_H
 #define CAIRN_REPORT_WORLD_TEST_H
 
@@ -29,8 +29,7 @@ struct world {
     do {                                                                                           \
         struct err e_ = {0};                                                                       \
         struct err *err = &e_;                                                                     \
-        if ((call) != ERR_OK)                                                                      \
-            fail_msg("%s: %s %s: %s", #call, e_.name, e_.field, e_.msg);                           \
+        if ((call) != ERR_OK) fail_msg("%s: %s %s: %s", #call, e_.name, e_.field, e_.msg);         \
     } while (0)
 
 /* JSON with ' for ", so that it can be read in a C string. */
@@ -99,7 +98,8 @@ static inline void world_publish(struct world *w)
 }
 
 /* The answer, or NULL with `err` filled. */
-static inline json_t *world_try(struct world *w, const char *report, const char *request, struct err *err)
+static inline json_t *world_try(struct world *w, const char *report, const char *request,
+                                struct err *err)
 {
     struct arena a;
     json_t *j = world_json(request), *answer = NULL;
@@ -139,11 +139,12 @@ static inline int64_t world_int(const json_t *j, const char *path)
     return json_integer_value(v);
 }
 
-/* --- a week in a small shop ------------------------------------------------------------------------
- * One line an event: who, day and time (UTC, October 2026), name, path, and what else is known:
- * s= source, d= device, c= country, v= value in EUR, p= a key of props (size), e= engaged seconds,
- * % scroll, i= price of an item.  The site is in Europe/Berlin, two hours ahead until the 25th.
- * A name in capitals is a known visitor, others live for a day. */
+/* --- a week in a small shop
+ * ------------------------------------------------------------------------ One line an event: who,
+ * day and time (UTC, October 2026), name, path, and what else is known: s= source, d= device, c=
+ * country, v= value in EUR, p= a key of props (size), e= engaged seconds, % scroll, i= price of an
+ * item.  The site is in Europe/Berlin, two hours ahead until the 25th. A name in capitals is a
+ * known visitor, others live for a day. */
 static const char *const world_shop[] = {
     /* Anna buys on Monday and again on Thursday: two sessions, two orders. */
     "ANNA  05 09:00 pageview      /         s=google d=desktop c=DE",
@@ -188,7 +189,8 @@ static inline void world_line(struct world *w, const char *line)
 {
     char who[16], name[32], path[32], rest[96] = "", props[96] = "", items[96] = "";
     int day, hour, minute, used = 0;
-    if (sscanf(line, "%15s %d %d:%d %31s %31s %n", who, &day, &hour, &minute, name, path, &used) < 6)
+    if (sscanf(line, "%15s %d %d:%d %31s %31s %n", who, &day, &hour, &minute, name, path, &used) <
+        6)
         fail_msg("%s: not an event", line);
     snprintf(rest, sizeof rest, "%s", line + used);
     struct event e = {.visitor = hash_fast(str_of(who)), .origin = ORIGIN_BROWSER};
@@ -236,10 +238,11 @@ static inline void world_shop_open(struct world *w, size_t threads)
     world_thing(w, "goals",
                 "{'key':'purchase','name':'Bought','class':'macro','count':'every',"
                 "'rule':{'type':'event','name':'purchase'},'value':{'from':'event'}}");
-    world_thing(w, "goals",
-                "{'key':'cart','name':'Added to cart','class':'milestone','count':'session',"
-                "'rule':{'type':'event','name':'add_to_cart',"
-                "'where':[{'property':'items.price','op':'gte','value':10}]},'value':{'fixed':1.5}}");
+    world_thing(
+        w, "goals",
+        "{'key':'cart','name':'Added to cart','class':'milestone','count':'session',"
+        "'rule':{'type':'event','name':'add_to_cart',"
+        "'where':[{'property':'items.price','op':'gte','value':10}]},'value':{'fixed':1.5}}");
     world_thing(w, "goals",
                 "{'key':'pdf','name':'Read the leaflet','class':'secondary','count':'visitor',"
                 "'rule':{'type':'download','extension':'pdf'}}");
@@ -252,7 +255,8 @@ static inline void world_shop_open(struct world *w, size_t threads)
     world_thing(w, "funnels",
                 "{'key':'shop','name':'Shop','steps':[{'page':'/p/*'},{'goal':'cart'},"
                 "{'goal':'purchase'}]}");
-    for (size_t i = 0; i < sizeof world_shop / sizeof *world_shop; i++) world_line(w, world_shop[i]);
+    for (size_t i = 0; i < sizeof world_shop / sizeof *world_shop; i++)
+        world_line(w, world_shop[i]);
     world_publish(w);
 }
 
