@@ -91,6 +91,13 @@ err_code dicts_code(struct dicts *d, unsigned id, struct str s, uint32_t *code, 
     return map_add(d->map[id], s, code, NULL, err);
 }
 
+err_code dicts_restore(struct dicts *d, unsigned id, struct str text, bool *is_new, struct err *err)
+{
+    uint32_t code;
+    err_code rc = d->map[id] ? ERR_OK : open_map(d, id, err);
+    return rc == ERR_OK ? map_add(d->map[id], text, &code, is_new, err) : rc;
+}
+
 static err_code tuple_code(struct dicts *d, unsigned id, const uint32_t *tuple, size_t n,
                            uint32_t *code, struct err *err)
 {

@@ -122,6 +122,9 @@ MUST_CHECK err_code dicts_code(struct dicts *d, unsigned id, struct str s, uint3
 /* Codes an event; its cells are appended with row `row`.  ERR_NOMEM. */
 MUST_CHECK err_code dicts_event(struct dicts *d, const struct event *e, uint32_t row,
                                 struct coded *out, struct cells *cells, struct err *err);
+/* Adds a text under its next code, as it was when it was written down. */
+MUST_CHECK err_code dicts_restore(struct dicts *d, unsigned id, struct str text, bool *is_new,
+                                  struct err *err);
 void dicts_counts(const struct dicts *d, struct dict_counts *out); /* the writer only */
 size_t dicts_memory(const struct dicts *d);
 

@@ -1,4 +1,4 @@
-/* index_own.h: the inside of an index, for index.c, index_disk.c and index_merge.c. */
+/* index_own.h: the inside of an index, for the files index*.c. */
 #ifndef CAIRN_JOURNEY_INDEX_OWN_H
 #define CAIRN_JOURNEY_INDEX_OWN_H
 
@@ -6,6 +6,8 @@
 
 #include "journey/index.h"
 #include "journey/mem.h"
+
+enum { INDEX_PATH = 4096, INDEX_NAME = 64 };
 
 struct index_site {
     uint32_t id;
@@ -64,9 +66,10 @@ bool index_merge_round(struct index *x);
 /* Bytes of parts that are in memory only.  With the lock. */
 size_t index_heap_bytes(const struct index *x);
 
-/* index_disk.c */
+/* index_load.c: what is on disk, before any other thread knows the index. */
 MUST_CHECK err_code index_load(struct index *x, struct err *err);
-MUST_CHECK err_code index_save(struct index *x, struct err *err); /* with `rewrite` */
-void index_forget(struct index *x, uint32_t site);                /* removes its files */
+void index_forget(struct index *x, uint32_t site); /* removes a site's files */
+/* index_save.c: writes out what is visible.  With `rewrite`. */
+MUST_CHECK err_code index_save(struct index *x, struct err *err);
 
 #endif

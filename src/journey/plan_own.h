@@ -115,8 +115,9 @@ struct plan {
     size_t n_open, n_hidden;
     size_t n_terms, n_words;
     struct table dense[LOOK_CLIENT + 1];
-    struct table session[LOOK_N]; /* from LOOK_TOUCHED on */
-    bool dense_used[LOOK_CLIENT + 1], session_used[LOOK_N], any_session;
+    struct table session[LOOK_N];    /* from LOOK_TOUCHED on */
+    uint64_t lonely[PLAN_MAX_WORDS]; /* terms that events without a session may meet */
+    bool session_used[LOOK_N], any_session;
     struct pass *pass;
     size_t n_pass;
     struct number_test *number;

@@ -207,10 +207,11 @@ static err_code clear_bits(struct plan *p, struct table *t, const struct propert
     unsigned tuple = touch ? DICT_TOUCH : DICT_CLIENT;
     uint32_t n, n_texts;
     uint8_t *holds = judge(p, at, test, &n_texts);
-    n = touch || client ? p->s->counts.n[tuple] : n_texts;
+    bool field = (touch || client) && !at->computed;
+    n = field ? p->s->counts.n[tuple] : n_texts;
     uint64_t *word = holds ? table_word(p, t, n ? n : 1, term / 64) : NULL;
     for (uint32_t code = 0; word && code < n; code++) {
-        uint32_t text = touch || client ? dict_field(p->s->dicts, tuple, code, at->field) : code;
+        uint32_t text = field ? dict_field(p->s->dicts, tuple, code, at->field) : code;
         if (!holds[text]) word[code] &= ~bit;
     }
     free(holds);
@@ -267,7 +268,6 @@ static err_code add_leaf(struct plan *p, const struct product *product, size_t i
         turn += property_find(p, product->leaf[j]->property, &other) && other.look == at.look &&
                 other.key == at.key;
     if (at.look <= LOOK_CLIENT) {
-        p->dense_used[at.look] = true;
         rc = clear_bits(p, &p->dense[at.look], &at, &test, term, err);
     } else if (at.look == LOOK_KEY || at.look == LOOK_ITEMS) {
         struct pass *pass = find_pass(p, &at, turn);
@@ -282,6 +282,7 @@ static err_code add_leaf(struct plan *p, const struct product *product, size_t i
         rc = add_number(p, &at, &test, term, err);
     } else {
         p->any_session = p->session_used[at.look] = true;
+        if (!text_match_holds(&test, STR_NONE)) p->lonely[term / 64] &= ~(UINT64_C(1) << term % 64);
         rc = clear_bits(p, &p->session[at.look], &at, &test, term, err);
     }
     text_match_close(&test);
@@ -299,6 +300,7 @@ static err_code add_products(struct plan *p, const struct rule *r, struct predic
         p->n_terms++;
         p->n_words = term / 64 + 1;
         p->means[term] = out;
+        p->lonely[term / 64] |= UINT64_C(1) << term % 64;
         for (size_t leaf = 0; leaf < sum.product[i].n && rc == ERR_OK; leaf++)
             rc = add_leaf(p, &sum.product[i], leaf, term, err);
     }

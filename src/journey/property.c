@@ -1,3 +1,4 @@
+#include "event/channel.h"
 #include "journey/plan_own.h"
 
 static const struct {
@@ -68,8 +69,11 @@ bool property_find(const struct plan *p, struct str name, struct property *out)
         return true;
     }
     if (find_tuple(name, out)) return true;
-    out->computed = str_is(name, "kind");
-    if (str_is(name, "name") || out->computed) {
+    out->computed = str_is(name, "kind") || str_is(name, "channel") || str_is(name, "true_channel");
+    if (out->computed && !str_is(name, "kind")) {
+        out->look = *name.p == 'c' ? LOOK_TOUCHED : LOOK_OWN_TOUCH;
+        out->dict = DICT_TOUCH;
+    } else if (str_is(name, "name") || out->computed) {
         out->look = LOOK_NAME;
         out->dict = DICT_NAME;
     } else if (str_is(name, "path") || str_is(name, "entry") || str_is(name, "exit")) {
@@ -86,8 +90,18 @@ bool property_find(const struct plan *p, struct str name, struct property *out)
     return true;
 }
 
+static struct str channel(const struct dicts *d, uint32_t touch)
+{
+    struct str text[TOUCH_N];
+    for (unsigned i = 0; i < TOUCH_N; i++)
+        text[i] = dict_text(d, DICT_TOUCH_0 + i, dict_field(d, DICT_TOUCH, touch, i));
+    return str_of(
+        channel_names[channel_of(text[TOUCH_SOURCE], text[TOUCH_MEDIUM], text[TOUCH_CAMPAIGN],
+                                 text[TOUCH_CLICK_ID_KIND], text[TOUCH_REFERRER_HOST])]);
+}
+
 struct str property_computed(const struct plan *p, const struct property *at, uint32_t code)
 {
-    (void)at; /* only a name's kind is computed so far */
+    if (at->look != LOOK_NAME) return channel(p->s->dicts, code);
     return code ? str_of(kinds[event_kind_of(dict_text(p->s->dicts, DICT_NAME, code))]) : STR_NONE;
 }

@@ -18,7 +18,7 @@ static struct index *site_open(void)
     struct err err;
     char dir[] = "/tmp/cairn-scan-XXXXXX";
     assert_non_null(mkdtemp(dir));
-    assert_int_equal(index_open(NULL, &(struct index_options){.dir = dir}, &x, &err), ERR_OK);
+    assert_int_equal(index_open(&fs_real, &(struct index_options){.dir = dir}, &x, &err), ERR_OK);
     return x;
 }
 

@@ -225,9 +225,8 @@ static uint64_t session_bits(const struct plan *p, size_t word, const struct wor
 
 static void judge_sessions(struct work *w)
 {
-    static const struct work_session none;
     for (size_t word = 0; word < w->p->n_words; word++) {
-        uint64_t bits = 0, without = session_bits(w->p, word, &none);
+        uint64_t bits = 0, without = w->p->lonely[word];
         uint32_t last = JOURNEY_NO_SESSION;
         for (size_t i = 0; i < w->n; i++) {
             uint32_t k = w->session[i];
