@@ -158,7 +158,6 @@ static void fail(struct journal *j, struct batch *b, const struct err *why)
     refuse(j, behind);
     tell(b, ERR_IO);
     tell(behind, ERR_IO);
-    empty(behind);
 }
 
 /* Under the lock. */
@@ -200,6 +199,7 @@ void *journal_commit_thread(void *journal)
 
         pthread_mutex_lock(&j->lock);
         if (j->refusing) {
+            empty(j->filling); /* what gathered behind the batch that failed */
             j->refusing = false;
             pthread_cond_broadcast(&j->moved);
         }

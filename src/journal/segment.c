@@ -195,6 +195,15 @@ err_code segment_next(struct segment_cursor *c, uint64_t seq, struct str *payloa
     return ERR_OK;
 }
 
+static size_t count_zeros(const unsigned char *p, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t word = 0; word == 0 && i + 8 <= n; i += word == 0 ? 8 : 0)
+        memcpy(&word, p + i, sizeof word);
+    while (i < n && p[i] == 0) i++;
+    return i;
+}
+
 /* What stands behind the last whole record: zeros only, or a record of a later commit? */
 static err_code look_behind(struct segment_cursor *c, uint64_t last_seq, bool *zeros, bool *later,
                             struct err *err)
@@ -206,6 +215,9 @@ static err_code look_behind(struct segment_cursor *c, uint64_t last_seq, bool *z
         const unsigned char *byte = window(c, at, 1, &why);
         if (!byte) return err_set(err, why.code, why.sys, "look behind record %" PRIu64, last_seq);
         if (*byte) *zeros = false;
+        /* No record begins with a header of zeros only, for its number is not 0. */
+        size_t run = count_zeros(byte, (size_t)(c->buf_at + (int64_t)c->buf_n - at));
+        if (run > RECORD_HEADER_BYTES) at += (int64_t)run - RECORD_HEADER_BYTES;
         if (at == c->at) continue;
         /* A record this far behind can carry no higher number than records fit in between. */
         uint64_t high = last_seq + 1 + (uint64_t)(at - c->at) / RECORD_HEADER_BYTES;
