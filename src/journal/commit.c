@@ -138,15 +138,6 @@ static void note_success(struct journal *j, const struct batch *b)
     j->stats.appended += b->records;
 }
 
-static void refuse(struct journal *j, const struct batch *b)
-{
-    struct str payload;
-    for (size_t at = 0; j->options.refused && at < b->n; at += RECORD_HEADER_BYTES + payload.n) {
-        payload = record_payload(b->p + at);
-        j->options.refused(j->options.arg, payload);
-    }
-}
-
 /* Neither the batch nor what gathered behind it will be written.  Entered and left without the
  * lock. */
 static void fail(struct journal *j, struct batch *b, const struct err *why)
@@ -154,8 +145,6 @@ static void fail(struct journal *j, struct batch *b, const struct err *why)
     struct batch *behind = b == &j->batches[0] ? &j->batches[1] : &j->batches[0];
     log_line(LOG_ERROR, "journal_failed", "refused=%" PRIu64 " code=%s why=\"%s\"",
              b->records + behind->records, err_code_name(why->code), why->msg);
-    refuse(j, b);
-    refuse(j, behind);
     tell(b, ERR_IO);
     tell(behind, ERR_IO);
 }

@@ -17,11 +17,6 @@ struct journal; /* opaque */
 struct journal_options {
     size_t segment_bytes; /* a new file is begun past this; 0: 64 MiB */
     size_t queue_bytes;   /* appended but not yet synced; 0: LIMIT_QUEUE_BYTES */
-    /* Told of each record that was appended and will never be on disk, after a failed write or sync
-     * and before anybody waiting for it is told: whoever remembers it must forget it.  From the
-     * committer's thread; must not call the journal.  NULL is allowed. */
-    void (*refused)(void *arg, struct str record);
-    void *arg;
 };
 
 /* Opens the journal in `dir`, making it if absent, drops a torn tail, and starts the committer.

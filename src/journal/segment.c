@@ -99,11 +99,6 @@ void record_write_header(unsigned char *at, uint64_t seq, uint32_t len, uint32_t
     put_u64(at + 16, seq);
 }
 
-struct str record_payload(const unsigned char *record)
-{
-    return (struct str){(const char *)record + RECORD_HEADER_BYTES, get_u32(record + 8)};
-}
-
 static uint64_t record_checksum(const unsigned char *record, uint64_t salt)
 {
     return hash_of(record + 8, RECORD_HEADER_BYTES - 8 + get_u32(record + 8)) ^ salt;

@@ -35,7 +35,6 @@ void segment_write_header(const struct segment_header *h, unsigned char out[SEGM
 /* Writes a record's header at `at`, all but the checksum; `back` is the distance to the start of
  * its commit.  The payload follows it.  record_seal adds the checksum once the salt is known. */
 void record_write_header(unsigned char *at, uint64_t seq, uint32_t len, uint32_t back);
-struct str record_payload(const unsigned char *record); /* of one just written, in memory */
 /* Seals all records in n bytes. */
 void record_seal(unsigned char *records, size_t n, uint64_t salt);
 
