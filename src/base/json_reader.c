@@ -217,8 +217,8 @@ static int on_key(void *arg, const unsigned char *p, size_t n)
  */
 static int list_begin(struct json_reader *r)
 {
-    if (r->has_list || r->fault) {
-        r->head_fault = r->fault ? r->fault : JSON_FAULT_DUPLICATE;
+    if (r->has_list) {
+        r->head_fault = JSON_FAULT_DUPLICATE;
         return 0;
     }
     r->has_list = true;

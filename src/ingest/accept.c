@@ -300,6 +300,16 @@ static const struct site *site_of(const struct take *t, const struct fields *f, 
     return site;
 }
 
+/* Whose numbers a refusal goes to: the site named as far as it could be read. */
+static uint32_t site_to_blame(const struct take *t, const struct json_node *root)
+{
+    if (t->r->site) return t->r->site->id;
+    const struct json_node *named = root ? json_member(root, "site") : NULL;
+    struct str key = named && named->type == NODE_TEXT ? named->text : t->list_site;
+    const struct site *site = key.n ? site_by_key(t->sites, key) : NULL;
+    return site ? site->id : 0;
+}
+
 static void take_event(struct take *t, const struct json_node *root, enum json_fault fault,
                        const char *where)
 {
@@ -307,33 +317,28 @@ static void take_event(struct take *t, const struct json_node *root, enum json_f
     struct event e;
     struct err err;
     struct reject why = {.index = t->n_events - 1};
-    uint32_t site_id = t->r->site ? t->r->site->id : 0;
     if (fault) {
         if (fault == JSON_FAULT_NOMEM) t->failed = ERR_NOMEM;
         why.code = fields_fault(fault);
         snprintf(why.field, sizeof why.field, "%s", where);
-        reject(t, site_id, &why);
+        reject(t, site_to_blame(t, NULL), &why);
         return;
     }
-    bool ok = fields_read(root, t->r->trusted, &f, &why);
     const struct site *site = NULL;
-    if (ok) {
-        site = site_of(t, &f, &why);
-        ok = site != NULL;
-        if (site) site_id = site->id;
-    }
+    bool ok = fields_read(root, t->r->trusted, &f, &why);
+    if (ok) ok = (site = site_of(t, &f, &why)) != NULL;
     if (ok) {
         if (t->bench->scratch.used) arena_reset(&t->bench->scratch);
         ok = enrich_event(&t->x->enrich, t->r, site, &f, t->now_ms, &t->bench->scratch, &e, &why,
                           &err);
         if (!ok && why.code == REJECT_N) {
-            log_line(LOG_ERROR, "event_not_made", "site=%" PRIu32 " why=\"%s\"", site_id, err.msg);
+            log_line(LOG_ERROR, "event_not_made", "site=%" PRIu32 " why=\"%s\"", site->id, err.msg);
             t->failed = err.code;
             return;
         }
     }
     if (ok) add_ready(t, &e, &why);
-    else reject(t, site_id, &why);
+    else reject(t, site_to_blame(t, root), &why);
 }
 
 static bool on_record(void *arg, const struct json_node *root, enum json_fault fault)

@@ -32,9 +32,8 @@ struct accept_request {
     struct str user_agent, referer, origin, accept_language;
     struct str sec_purpose, purpose, x_moz, sec_fetch_site; /* bot rules 2 and 3 */
     struct str content_encoding;
-    bool dnt, gpc; /* DNT: 1, Sec-GPC: 1 */
-    const struct site
-        *site; /* fixed by the address (server API, import); NULL: each event names it */
+    bool dnt, gpc;           /* DNT: 1, Sec-GPC: 1 */
+    const struct site *site; /* fixed by the address (server API, import); NULL: events name it */
     enum event_origin origin_kind;
     bool trusted;            /* scope `ingest`: at, ip, user_agent are taken from the event */
     bool any_age_duplicates; /* import: ids in the store are duplicates whatever their age */
@@ -43,14 +42,14 @@ struct accept_request {
 };
 
 enum reject_code {
+/* clang-format off */
 #define REJECTS(X)                                                                                 \
-    X(bad_json)                                                                                    \
-    X(bad_utf8)                                                                                    \
-    X(too_deep) X(bad_field) X(missing_field) X(name_too_long) X(value_too_long) X(url_too_long)   \
-        X(too_many_properties) X(too_many_items) X(bad_number) X(bad_currency) X(bad_time)         \
-            X(at_in_future) X(too_old) X(unknown_site) X(foreign_host) X(bad_encoding)             \
-                X(inflated_too_large) X(body_too_large) X(too_many_events) X(event_too_large)      \
-                    X(privacy_signal)
+    X(bad_json) X(bad_utf8) X(too_deep) X(bad_field) X(missing_field) X(name_too_long)             \
+    X(value_too_long) X(url_too_long) X(too_many_properties) X(too_many_items) X(bad_number)       \
+    X(bad_currency) X(bad_time) X(at_in_future) X(too_old) X(unknown_site) X(foreign_host)         \
+    X(bad_encoding) X(inflated_too_large) X(body_too_large) X(too_many_events) X(event_too_large)  \
+    X(privacy_signal)
+/* clang-format on */
 #define X(name) REJECT_##name,
     REJECTS(X)
 #undef X

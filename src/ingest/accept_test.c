@@ -1,163 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <inttypes.h>
-#include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "ingest/accept.h"
-#include "ingest/identity.h"
-
-/* Saturday, 2026-10-31 12:00 UTC. */
-enum { NOON_S = 1793448000 };
-static const int64_t noon_ms = (int64_t)NOON_S * 1000;
-
-static const char firefox[] =
-    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
-
-/* The real thing but for the clock: configuration, journal and recording on a folder of its own. */
-static struct world {
-    char dir[64];
-    struct clock clock;
-    struct config *config;
-    struct journal *journal;
-    struct accept *accept;
-    struct arena arena;
-    struct accept_result result;
-    struct buf answer;
-    uint64_t next_seq; /* of the journal, that no test has looked at yet */
-    struct journal_reader *reader;
-    struct event event;
-} w;
-
-static void remove_tree(const char *dir)
-{
-    char command[256];
-    snprintf(command, sizeof command, "rm -rf '%s'", dir);
-    assert_int_equal(system(command), 0);
-}
-
-static void open_journal(void)
-{
-    char path[128];
-    struct err err = {0};
-    snprintf(path, sizeof path, "%s/journal", w.dir);
-    if (journal_open(&fs_real, path, NULL, &w.journal, &err)) fail_msg("%s", err.msg);
-    if (journal_reader_open(w.journal, 1, &w.reader, &err)) fail_msg("%s", err.msg);
-}
-
-static void add_site(const char *json)
-{
-    struct err err = {0};
-    uint32_t id;
-    json_t *j = json_loads(json, 0, NULL);
-    if (config_site_add(w.config, j, "test", &id, &err)) fail_msg("%s", err.msg);
-    json_decref(j);
-}
-
-static void patch_site(uint32_t id, const char *json)
-{
-    struct err err = {0};
-    json_t *j = json_loads(json, 0, NULL);
-    if (config_site_patch(w.config, id, j, "test", &err)) fail_msg("%s", err.msg);
-    json_decref(j);
-}
-
-static int open_world(void **state)
-{
-    (void)state;
-    char path[128];
-    struct err err = {0};
-    memset(&w, 0, sizeof w);
-    snprintf(w.dir, sizeof w.dir, "/tmp/cairn-accept-XXXXXX");
-    assert_non_null(mkdtemp(w.dir));
-    w.clock = clock_fixed(noon_ms);
-    snprintf(path, sizeof path, "%s/config.db", w.dir);
-    if (config_open(path, &w.clock, &w.config, &err)) fail_msg("%s", err.msg);
-    add_site("{\"key\":\"demo\",\"domain\":\"shop.example\",\"timezone\":\"Europe/Berlin\","
-             "\"currency\":\"EUR\"}");
-    open_journal();
-    struct accept_options o = {.data_dir = w.dir,
-                               .country_db = "deps/vendor/geo/geo-whois-asn-country.mmdb"};
-    if (accept_open(&o, w.config, w.journal, &w.clock, &w.accept, &err)) fail_msg("%s", err.msg);
-    arena_init(&w.arena, LIMIT_REQUEST_ARENA);
-    return 0;
-}
-
-static int close_world(void **state)
-{
-    (void)state;
-    accept_close(w.accept);
-    journal_reader_close(w.reader);
-    journal_close(w.journal);
-    config_close(w.config);
-    arena_free(&w.arena);
-    buf_free(&w.answer);
-    remove_tree(w.dir);
-    return 0;
-}
-
-/* A page of the shop in Firefox. */
-static struct accept_request browser(struct str body)
-{
-    return (struct accept_request){
-        .body = body,
-        .ip = STR("203.0.113.7"),
-        .user_agent = str_of(firefox),
-        .accept_language = STR("de-DE,de;q=0.9"),
-        .origin_kind = ORIGIN_BROWSER,
-        .max_body = LIMIT_BODY,
-    };
-}
-
-static const char *send_request(const struct accept_request *r)
-{
-    arena_reset(&w.arena);
-    accept_events(w.accept, r, &w.arena, &w.result);
-    buf_clear(&w.answer);
-    accept_answer_json(&w.result, &w.answer);
-    buf_char(&w.answer, 0);
-    return w.answer.p;
-}
-
-static const char *post(const char *body)
-{
-    struct accept_request r = browser(str_of(body));
-    return send_request(&r);
-}
-
-/* The next event from the journal; its texts are valid until the next call. */
-static const struct event *next_event(void)
-{
-    struct err err = {0};
-    struct str record;
-    uint64_t seq;
-    if (journal_sync(w.journal, &err)) fail_msg("%s", err.msg);
-    if (journal_read(w.reader, 1000, &seq, &record, &err)) fail_msg("%s", err.msg);
-    if (event_decode(record, &w.event, &err)) fail_msg("%s", err.msg);
-    w.event.seq = seq;
-    return &w.event;
-}
-
-static void assert_no_event(void)
-{
-    struct err err = {0};
-    struct str record;
-    uint64_t seq;
-    assert_int_equal(journal_sync(w.journal, &err), ERR_OK);
-    assert_int_equal(journal_read(w.reader, 0, &seq, &record, &err), ERR_NOT_FOUND);
-}
-
-static void assert_text(const struct event *e, enum event_text which, const char *expected)
-{
-    char got[4096];
-    snprintf(got, sizeof got, "%.*s", STR_FMT(e->text[which]));
-    assert_string_equal(got, expected);
-}
+#include "ingest/test_world.h"
 
 static void an_event_as_in_the_contract(void **state)
 {
@@ -208,23 +49,230 @@ static void an_event_as_in_the_contract(void **state)
 static void hosts_are_restricted_when_the_site_says_so(void **state)
 {
     (void)state;
-    patch_site(1, "{\"hosts\":[\"shop.example\",\"*.shop.test\"]}");
+    patch_site(1, "{\"hosts\":[\"shop.example\",\"shop.test\"]}");
     assert_string_equal(post("{\"site\":\"demo\",\"url\":\"https://evil.example/\"}"),
                         "{\"accepted\":0,\"duplicates\":0,\"rejected\":[{\"index\":0,\"code\":"
                         "\"foreign_host\",\"field\":\"url\"}]}");
     assert_int_equal(w.result.status, 400);
     post("{\"site\":\"demo\",\"url\":\"https://www.shop.example/\"}");
     assert_int_equal(w.result.status, 202);
-    post("{\"site\":\"demo\",\"url\":\"https://a.shop.test/\"}");
+    struct accept_request r = browser(STR("{\"site\":\"demo\",\"name\":\"x\"}"));
+    r.origin = STR("https://evil.example");
+    send_request(&r);
+    assert_int_equal(w.result.status, 400);
+    r.origin = STR("https://shop.test");
+    send_request(&r);
     assert_int_equal(w.result.status, 202);
+}
+
+static void each_answer_is_as_in_the_contract(void **state)
+{
+    static const struct {
+        const char *why, *body;
+        int status;
+        const char *answer; /* or its begin */
+    } cases[] = {
+        {"one event", "{\"site\":\"demo\",\"name\":\"x\"}", 202, ACCEPTED(1)},
+        {"an array", "[{\"site\":\"demo\",\"name\":\"x\"},{\"site\":\"demo\",\"name\":\"y\"}]", 202,
+         ACCEPTED(2)},
+        {"an envelope", "{\"site\":\"demo\",\"events\":[{\"name\":\"x\"},{\"name\":\"y\"}]}", 202,
+         ACCEPTED(2)},
+        {"the site after the events", "{\"events\":[{\"name\":\"x\"}],\"site\":\"demo\"}", 202,
+         ACCEPTED(1)},
+        {"lines", "{\"site\":\"demo\",\"name\":\"x\"}\n\n{\"site\":\"demo\",\"name\":\"y\"}\r\n",
+         202, ACCEPTED(2)},
+        {"one pretty event",
+         "{\n  \"site\":\"demo\",\n  \"props\":\n{\"a\":1},\n \"name\":\"x\"\n}", 202, ACCEPTED(1)},
+        {"a BOM", "\xef\xbb\xbf{\"site\":\"demo\",\"name\":\"x\"}", 202, ACCEPTED(1)},
+        {"no events", "[]", 202, ACCEPTED(0)},
+        {"a broken line among others",
+         "{\"site\":\"demo\",\"name\":\"x\"}\n{\"site\":\n{\"site\":\"demo\",\"name\":\"y\"}", 202,
+         "{\"accepted\":2,\"duplicates\":0,\"rejected\":[{\"index\":1,\"code\":\"bad_json\"}]}"},
+        {"nothing", "", 400,
+         "{\"accepted\":0,\"duplicates\":0,\"rejected\":[{\"index\":0,\"code\":\"bad_json\"}],"
+         "\"error\":{\"code\":"
+         "\"bad_json\",\"message\":"},
+        {"cut short: nothing of it is taken", "[{\"site\":\"demo\",\"name\":\"x\"},{\"site\":\"de",
+         400,
+         "{\"accepted\":0,\"duplicates\":0,\"rejected\":[{\"index\":0,\"code\":\"bad_json\"}],"
+         "\"error\":"},
+        {"an event that is none", "[7]", 400, REFUSED("{\"index\":0,\"code\":\"bad_json\"}")},
+        {"not UTF-8", "{\"site\":\"demo\",\"title\":\"\xff\"}", 400,
+         REFUSED("{\"index\":0,\"code\":\"bad_utf8\",\"field\":\"title\"}")},
+        {"no site", "{\"name\":\"x\"}", 400,
+         REFUSED("{\"index\":0,\"code\":\"missing_field\",\"field\":\"site\"}")},
+        {"an unknown site", "{\"site\":\"nope\",\"name\":\"x\"}", 404,
+         "{\"error\":{\"code\":\"unknown_site\",\"message\":\"no such site\"}}"},
+        {"an unknown site among others",
+         "[{\"site\":\"nope\",\"name\":\"x\"},{\"site\":\"demo\",\"name\":\"x\"}]", 202,
+         "{\"accepted\":1,\"duplicates\":0,\"rejected\":[{\"index\":0,\"code\":\"unknown_site\","
+         "\"field\":\"site\"}]}"},
+        {"an unknown site and another fault",
+         "[{\"site\":\"nope\",\"name\":\"x\"},{\"site\":\"demo\",\"name\":7}]", 400,
+         REFUSED("{\"index\":0,\"code\":\"unknown_site\",\"field\":\"site\"},{\"index\":1,\"code\":"
+                 "\"bad_field\","
+                 "\"field\":\"name\"}")},
+        {"a page view without its page", "{\"site\":\"demo\"}", 400,
+         REFUSED("{\"index\":0,\"code\":\"missing_field\",\"field\":\"url\"}")},
+        {"no address", "{\"site\":\"demo\",\"url\":\"shop\"}", 400,
+         REFUSED("{\"index\":0,\"code\":\"bad_field\",\"field\":\"url\"}")},
+        {"an unknown currency",
+         "{\"site\":\"demo\",\"name\":\"x\",\"value\":1,\"currency\":\"ABC\"}", 400,
+         REFUSED("{\"index\":0,\"code\":\"bad_currency\",\"field\":\"currency\"}")},
+        {"a value that fits no amount", "{\"site\":\"demo\",\"name\":\"x\",\"value\":1e17}", 400,
+         REFUSED("{\"index\":0,\"code\":\"bad_number\",\"field\":\"value\"}")},
+        {"at the age", "{\"site\":\"demo\",\"name\":\"x\",\"age_ms\":172800000}", 202, ACCEPTED(1)},
+        {"past the age", "{\"site\":\"demo\",\"name\":\"x\",\"age_ms\":172800001}", 400,
+         REFUSED("{\"index\":0,\"code\":\"too_old\",\"field\":\"age_ms\"}")},
+        {"a time from a browser", "{\"site\":\"demo\",\"name\":\"x\",\"at\":1}", 400,
+         REFUSED("{\"index\":0,\"code\":\"bad_field\",\"field\":\"at\"}")},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *answer = post(cases[i].body);
+        if (strncmp(answer, cases[i].answer, strlen(cases[i].answer)) != 0)
+            fail_msg("%s: %s", cases[i].why, answer);
+        if (w.result.status != cases[i].status)
+            fail_msg("%s: status %d", cases[i].why, w.result.status);
+    }
+}
+
+static void many(struct buf *b, size_t n)
+{
+    buf_clear(b);
+    buf_z(b, "{\"site\":\"demo\",\"events\":[");
+    for (size_t i = 0; i < n; i++) buf_z(b, i ? ",{\"name\":\"x\"}" : "{\"name\":\"x\"}");
+    buf_z(b, "]}");
+}
+
+static void events_at_their_limit_and_one_past_it(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    many(&b, LIMIT_EVENTS);
+    struct accept_request r = browser(buf_view(&b));
+    send_request(&r);
+    assert_int_equal(w.result.status, 202);
+    assert_int_equal(w.result.accepted, LIMIT_EVENTS);
+    many(&b, LIMIT_EVENTS + 1);
+    r.body = buf_view(&b);
+    assert_string_equal(send_request(&r), "{\"error\":{\"code\":\"too_many_events\",\"message\":"
+                                          "\"too many events in one request\"}}");
+    assert_int_equal(w.result.status, 413);
+    assert_int_equal(journal_stats(w.journal).appended, LIMIT_EVENTS);
+    buf_free(&b);
+}
+
+static void a_body_at_its_limit_and_one_past_it(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    buf_z(&b, "{\"site\":\"demo\",\"name\":\"x\"}");
+    while (b.n < LIMIT_BODY + 1) buf_char(&b, ' ');
+    struct accept_request r = browser(str_sub(buf_view(&b), 0, LIMIT_BODY));
+    send_request(&r);
+    assert_int_equal(w.result.status, 202);
+    r.body = buf_view(&b);
+    assert_string_equal(
+        send_request(&r),
+        "{\"error\":{\"code\":\"body_too_large\",\"message\":\"the body is too large\"}}");
+    assert_int_equal(w.result.status, 413);
+    buf_free(&b);
+}
+
+static void an_event_at_its_size_and_past_it(void **state)
+{
+    (void)state;
+    for (int past = 0; past < 2; past++) {
+        struct buf b = {0};
+        buf_z(&b, "{\"site\":\"demo\",\"name\":\"x\",\"props\":{");
+        for (int i = 0; i < 31 + past; i++) {
+            buf_printf(&b, "%s\"p%d\":\"", i ? "," : "", i);
+            for (int k = 0; k < LIMIT_VALUE; k++) buf_char(&b, 'x');
+            buf_char(&b, '"');
+        }
+        buf_z(&b, "}}");
+        struct accept_request r = browser(buf_view(&b));
+        const char *answer = send_request(&r);
+        assert_string_equal(answer, past ? REFUSED("{\"index\":0,\"code\":\"event_too_large\"}")
+                                         : ACCEPTED(1));
+        buf_free(&b);
+    }
+}
+
+static void the_same_id_is_counted_once(void **state)
+{
+    (void)state;
+    const char *one = "{\"site\":\"demo\",\"name\":\"x\",\"id\":\"a\"}";
+    assert_string_equal(post(one), ACCEPTED(1));
+    assert_string_equal(post(one), "{\"accepted\":0,\"duplicates\":1,\"rejected\":[]}");
+    assert_int_equal(w.result.status, 202);
+    post("{\"site\":\"demo\",\"events\":[{\"name\":\"x\",\"id\":\"b\"},{\"name\":\"x\",\"id\":"
+         "\"b\"},{\"name\":7}]}");
+    assert_int_equal(w.result.accepted, 1);
+    assert_int_equal(w.result.duplicates, 1);
+    assert_int_equal(w.result.n_rejected, 1);
+    assert_int_equal(w.result.status, 202);
+    post("[{\"site\":\"demo\",\"name\":\"x\",\"id\":\"a\"},{\"site\":\"nope\",\"name\":\"x\"}]");
+    assert_int_equal(w.result.status, 202); /* a duplicate is as good as taken */
+
+    add_site("{\"key\":\"other\",\"domain\":\"other.example\"}");
+    assert_string_equal(post("{\"site\":\"other\",\"name\":\"x\",\"id\":\"a\"}"), ACCEPTED(1));
+
+    w.clock.set_ms = noon_ms + LIMIT_DEDUPE_MS;
+    assert_string_equal(post(one), "{\"accepted\":0,\"duplicates\":1,\"rejected\":[]}");
+    w.clock.set_ms = noon_ms + LIMIT_DEDUPE_MS + 1;
+    assert_string_equal(post(one), ACCEPTED(1));
+    assert_string_equal(post(one), "{\"accepted\":0,\"duplicates\":1,\"rejected\":[]}");
+}
+
+static void ids_that_the_store_has_are_known(void **state)
+{
+    (void)state;
+    post("{\"site\":\"demo\",\"name\":\"x\",\"id\":\"old\"}");
+    uint64_t key = next_event()->dedupe;
+    struct err err = {0};
+    struct accept_options o = {.data_dir = w.dir};
+    accept_close(w.accept);
+    if (accept_open(&o, w.config, w.journal, &w.clock, &w.accept, &err)) fail_msg("%s", err.msg);
+    accept_seen(w.accept, 1, key, noon_ms - LIMIT_DEDUPE_MS - 1);
+    struct accept_request r = browser(STR("{\"site\":\"demo\",\"name\":\"x\",\"id\":\"old\"}"));
+    r.any_age_duplicates = true;
+    assert_string_equal(send_request(&r), "{\"accepted\":0,\"duplicates\":1,\"rejected\":[]}");
+    r.any_age_duplicates = false;
+    assert_string_equal(send_request(&r), ACCEPTED(1));
+}
+
+static void counters_tell_what_happened(void **state)
+{
+    (void)state;
+    struct err err = {0};
+    post("[{\"site\":\"demo\",\"name\":\"x\",\"id\":\"1\"},{\"site\":\"demo\",\"name\":\"x\","
+         "\"id\":\"1\"},"
+         "{\"site\":\"demo\",\"name\":\"x\",\"webdriver\":true},{\"site\":\"demo\",\"name\":7}]");
+    post("{\"site\":\"nope\",\"name\":\"x\"}");
+    json_t *j;
+    assert_int_equal(accept_counters(w.accept, 1, &j, &err), ERR_OK);
+    char *text = json_dumps(j, JSON_COMPACT);
+    assert_string_equal(text,
+                        "{\"accepted\":2,\"duplicates\":1,\"rejected\":{\"bad_field\":1},\"bots\":{"
+                        "\"headless\":1}}");
+    free(text);
+    json_decref(j);
+    assert_int_equal(accept_counters(w.accept, 0, &j, &err), ERR_OK);
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(j, "rejected"), "unknown_site")), 1);
+    json_decref(j);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_event_as_in_the_contract, open_world, close_world),
-        cmocka_unit_test_setup_teardown(hosts_are_restricted_when_the_site_says_so, open_world,
-                                        close_world),
+        TEST(an_event_as_in_the_contract),         TEST(hosts_are_restricted_when_the_site_says_so),
+        TEST(each_answer_is_as_in_the_contract),   TEST(events_at_their_limit_and_one_past_it),
+        TEST(a_body_at_its_limit_and_one_past_it), TEST(an_event_at_its_size_and_past_it),
+        TEST(the_same_id_is_counted_once),         TEST(ids_that_the_store_has_are_known),
+        TEST(counters_tell_what_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

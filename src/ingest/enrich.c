@@ -58,15 +58,8 @@ static bool set_times(struct making *m)
 
 static bool host_allowed(const struct site *site, struct str host)
 {
-    for (size_t i = 0; i < site->n_hosts; i++) {
-        struct str allowed = site->hosts[i];
-        if (str_begins(allowed, STR("*."))) {
-            struct str domain = str_sub(allowed, 2, allowed.n);
-            if (url_host_within(host, domain)) return true;
-        } else if (str_eq_nocase(url_bare_host(host), url_bare_host(allowed))) {
-            return true;
-        }
-    }
+    for (size_t i = 0; i < site->n_hosts; i++)
+        if (str_eq_nocase(url_bare_host(host), url_bare_host(site->hosts[i]))) return true;
     return site->n_hosts == 0;
 }
 
