@@ -30,7 +30,13 @@ err_code api_open(const struct api_options *o, struct engine *engine, struct api
 
 void api_set_server(struct api *a, const struct http_server *server)
 {
-    a->server = server;
+    atomic_store_explicit(&a->server, server, memory_order_release);
+}
+
+void api_set_operator(struct api *a, const char *secret)
+{
+    snprintf(a->operator_secret, sizeof a->operator_secret, "%s", secret);
+    atomic_store_explicit(&a->has_operator, true, memory_order_release);
 }
 
 void api_close(struct api *a)

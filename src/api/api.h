@@ -19,7 +19,6 @@ struct api_options {
     const char *public_url;    /* "https://stats.example", or "": how people reach the dashboard */
     struct proxies proxies;    /* who may say whom they forward for */
     struct asset_table assets; /* the dashboard's and tracker's files; may be empty */
-    const char *operator_secret; /* proves that a command on this machine asks; "" for none */
     const char *version;
     size_t workers; /* for reports and sign-in; 0: 4 */
     bool metrics;   /* answer /metrics */
@@ -34,6 +33,8 @@ void api_refuse(void *api, struct http_request *r, int status);
 size_t api_body_limit(void *api, enum http_method method, struct str path);
 /* For /metrics; NULL before there is one. */
 void api_set_server(struct api *a, const struct http_server *server);
+/* From now on this secret, sent as a token, proves that a command on this machine asks: an owner. */
+void api_set_operator(struct api *a, const char *secret);
 /* After http_close: nothing is under way any more.  NULL is allowed. */
 void api_close(struct api *a);
 

@@ -28,7 +28,8 @@ static err_code find_caller(struct exchange *x, struct err *err)
             return err_named(err, ERR_DENIED, "bad_token", "",
                              "send Authorization: Bearer and a token");
         struct str secret = str_trim(str_sub(value, 7, value.n));
-        if (same_secret(secret, x->api->options.operator_secret)) {
+        if (atomic_load_explicit(&x->api->has_operator, memory_order_acquire) &&
+            same_secret(secret, x->api->operator_secret)) {
             x->caller = (struct caller){.name = "command line",
                                         .owner = true,
                                         .scopes = SCOPE_READ | SCOPE_WRITE | SCOPE_INGEST};

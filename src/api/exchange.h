@@ -3,6 +3,7 @@
 #define CAIRN_API_EXCHANGE_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 
 #include "api/api.h"
 #include "api/live.h"
@@ -13,7 +14,9 @@ struct api {
     struct engine *engine;
     struct workers *workers;
     struct live *live;
-    const struct http_server *server;
+    _Atomic(const struct http_server *) server; /* release-acquire, as is has_operator: set while */
+    atomic_bool has_operator;                   /* requests may already come in */
+    char operator_secret[64];
     int64_t started_ms;
     bool secure; /* the public address is https: cookies are only for it */
 };

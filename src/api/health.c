@@ -26,7 +26,8 @@ void metrics_handle(struct api *a, struct http_request *r)
     struct buf b = {0};
     struct journal_stats j = journal_stats(a->engine->journal);
     struct http_stats h = {0};
-    if (a->server) h = http_stats(a->server);
+    const struct http_server *server = atomic_load_explicit(&a->server, memory_order_acquire);
+    if (server) h = http_stats(server);
     int64_t up_ms = clock_now_ms(a->engine->clock) - a->started_ms;
     metric(&b, "cairn_uptime_seconds", "gauge", "Since this server started.",
            (uint64_t)(up_ms / 1000));

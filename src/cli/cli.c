@@ -178,7 +178,8 @@ static err_code find_server(struct cli *c, struct err *err)
         snprintf(c->secret, sizeof c->secret, "%s", option_text(&c->options, "token"));
         c->remote = true;
     } else if (!c->command->serves) {
-        c->remote = engine_server_address(c->data_dir, c->address, c->secret);
+        /* Without an address another command has it, and opening it says so. */
+        c->remote = engine_server_address(c->data_dir, c->address, c->secret) && c->address[0];
     }
     return ERR_OK;
 }

@@ -116,7 +116,6 @@ static err_code serve(struct cli *c, struct engine *e, const sigset_t *signals, 
     struct api_options o = {.data_dir = c->data_dir,
                             .public_url = public_url,
                             .assets = c->assets,
-                            .operator_secret = secret,
                             .version = CAIRN_VERSION,
                             .metrics = option_flag(&c->options, "metrics")};
     err_code rc = proxies_parse(str_of(option_text(&c->options, "trust-proxy")), &o.proxies, err);
@@ -126,6 +125,7 @@ static err_code serve(struct cli *c, struct engine *e, const sigset_t *signals, 
     api_set_server(api, http);
     own_address(c, http, address);
     rc = engine_announce(e, address, secret, err);
+    if (!rc) api_set_operator(api, secret);
     if (!rc) rc = print_link(e, *public_url ? public_url : address, err);
     if (rc) goto out;
     printf("Cairn is at %s\n", *public_url ? public_url : address);
