@@ -91,8 +91,6 @@ const struct command commands[] = {
      0, 0, false, token_command},
     {"export", "csv|jsonl|parquet FILE --site KEY", "Write a site's events to a file.",
      export_options, 2, 2, false, export_command},
-    {"backup", "DIR", "Copy configuration and events into a new folder.", no_options, 1, 1, false,
-     backup_command},
     {"doctor", "", "Look the data folder over.", no_options, 0, 0, false, doctor_command},
     {"options", "conf|man", "Print a sample configuration, or the manual page's options.",
      no_options, 1, 1, false, options_command},

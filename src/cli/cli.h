@@ -81,7 +81,6 @@ int site_command(struct cli *c);
 int user_command(struct cli *c);
 int token_command(struct cli *c);
 int export_command(struct cli *c);
-int backup_command(struct cli *c);
 int doctor_command(struct cli *c);
 int version_command(struct cli *c);
 int options_command(struct cli *c);
