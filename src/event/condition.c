@@ -25,8 +25,9 @@ bool rule_property_known(struct str name)
 {
     /* The texts of an event but those that are bodies or keys, and what is computed at query time.
      */
-    static const char *const computed[] = {"channel", "true_channel", "entry",  "exit",
-                                           "value",   "engaged_ms",   "scroll", "kind"};
+    static const char *const computed[] = {
+        "channel", "true_channel", "true_source", "true_medium", "true_campaign", "entry",
+        "exit",    "value",        "engaged_ms",  "scroll",      "kind"};
     struct str rest;
     struct str head = str_cut(name, '.', &rest);
     if (str_is(head, "props") || str_is(head, "items")) return rest.n > 0 && rest.n <= LIMIT_NAME;

@@ -45,7 +45,7 @@ static err_code in_funnel(const struct people_def *d, const struct journey *j, b
     }
     if (rc == ERR_OK) {
         const struct funnel_row *row = &answer.all.rows[d->funnel_step];
-        *in = (d->did == PEOPLE_DROPPED ? row->stopped : row->reached) > 0;
+        *in = (d->did == PEOPLE_DROPPED ? row->dropped : row->reached) > 0;
     }
     arena_free(&a);
     return rc;

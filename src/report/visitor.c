@@ -6,8 +6,8 @@
 
 enum { MOST_EVENTS = 1000, MOST_GOALS = 40 };
 
-static const char *const shown[] = {"source", "country", "device", "browser", "title"};
-enum { N_SHOWN = sizeof shown / sizeof *shown, OF_EVENT = 4 /* the last is the event's own */ };
+static const char *const shown[] = {"channel", "source", "country", "device", "browser", "title"};
+enum { N_SHOWN = sizeof shown / sizeof *shown, OF_EVENT = 5 /* the last is the event's own */ };
 
 struct timeline_def {
     const struct plan *plan;

@@ -12,7 +12,7 @@ const char *const visitors_own_keys =
     "exclude hold like breakdown_step ";
 
 /* What is told of a visitor: as of the last event. */
-static const char *const shown[] = {"source", "country", "device", "browser", "entry"};
+static const char *const shown[] = {"channel", "source", "country", "device", "browser", "entry"};
 enum { N_SHOWN = sizeof shown / sizeof *shown };
 
 static json_t *person_of(const struct plan *p, const struct person *who, const unsigned *slots,
