@@ -252,7 +252,8 @@ void plan_need(struct plan *p, unsigned needs)
 
 void plan_time(struct plan *p, int64_t from_ms, int64_t to_ms)
 {
-    /* "Always" and "never ending" are asked for with the extremes; a margin is added to both later. */
+    /* "Always" and "never ending" are asked for with the extremes; a margin is added to both later.
+     */
     const int64_t least = INT64_MIN / 4, most = INT64_MAX / 4;
     p->has_time = true;
     p->from_ms = from_ms < least ? least : from_ms;

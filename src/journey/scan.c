@@ -34,12 +34,6 @@ struct scan {
 /* --- one visitor after the other
  * --------------------------------------------------------------------*/
 
-struct walk {
-    const struct part *part;
-    uint32_t next, end; /* visitors */
-    uint32_t *cursor;
-};
-
 static err_code visit(struct work *w, const struct kernel *k, const void *def, void *state,
                       uint64_t visitor, const struct slice *slices, size_t n, struct err *err)
 {
@@ -51,64 +45,67 @@ static err_code visit(struct work *w, const struct kernel *k, const void *def, v
     return rc == ERR_OK && any ? k->add(state, def, &j, err) : rc;
 }
 
-/* All visitors of `n` walks, ascending. */
-static err_code walk_all(struct scan *s, struct work *w, struct walk *walk, size_t n,
-                         struct slice *slices, void *state, struct err *err)
+/* The blocks that still have visitors, in order, which decides ties in time. */
+static size_t live_blocks(struct work *w, struct block **live)
 {
-    size_t since_poll = 0;
-    for (;;) {
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_blocks; i++)
+        if (w->blocks[i].next < w->blocks[i].end) live[n++] = &w->blocks[i];
+    return n;
+}
+
+static struct slice next_slice(struct block *b)
+{
+    const uint32_t *first = b->part->first + b->next;
+    return (struct slice){b, first[0], first[1] - first[0]};
+}
+
+/* All visitors the blocks are aimed at, ascending. */
+static err_code walk_all(struct scan *s, struct work *w, struct block **live, struct slice *slices,
+                         void *state, struct err *err)
+{
+    size_t since_poll = 0, n = live_blocks(w, live);
+    while (n > 0) {
         uint64_t id = UINT64_MAX;
         size_t n_slices = 0;
-        for (size_t i = 0; i < n;) {
-            if (walk[i].next == walk[i].end) { /* keeps the order, which decides ties in time */
-                memmove(&walk[i], &walk[i + 1], (--n - i) * sizeof *walk);
-                continue;
-            }
-            uint64_t own = walk[i].part->visitor[walk[i].next];
-            if (own <= id) id = own;
-            i++;
-        }
-        if (n == 0) return ERR_OK;
+        bool ended = false;
         for (size_t i = 0; i < n; i++) {
-            const struct part *part = walk[i].part;
-            if (part->visitor[walk[i].next] != id) continue;
-            uint32_t v = walk[i].next++;
-            slices[n_slices++] = (struct slice){part, walk[i].cursor, part->first[v],
-                                                part->first[v + 1] - part->first[v]};
-            since_poll += slices[n_slices - 1].n;
+            uint64_t own = live[i]->part->visitor[live[i]->next];
+            if (own < id) n_slices = 0;
+            if (own <= id) slices[n_slices++] = next_slice(live[i]);
+            if (own < id) id = own;
         }
         err_code rc = visit(w, s->k, s->def, state, id, slices, n_slices, err);
         if (rc != ERR_OK) return rc;
+        for (size_t i = 0; i < n_slices; i++) {
+            since_poll += slices[i].n;
+            ended = ended || slices[i].block->next == slices[i].block->end;
+        }
+        if (ended) n = live_blocks(w, live);
         if (since_poll < POLL_EVENTS) continue;
         since_poll = 0;
         if (atomic_load_explicit(&s->stop, memory_order_relaxed)) return ERR_OK;
         if (s->cancelled && s->cancelled(s->arg))
             return err_set(err, ERR_CANCELLED, 0, "the question was withdrawn");
     }
+    return ERR_OK;
 }
 
 static err_code walk_range(struct scan *s, struct work *w, size_t range, void *state,
                            struct err *err)
 {
-    size_t n_cursors = work_cursors(s->p), n = 0;
-    struct walk *walk = malloc((s->n_parts + 1) * sizeof *walk);
+    struct block **live = malloc((s->n_parts + 1) * sizeof *live);
     struct slice *slices = malloc((s->n_parts + 1) * sizeof *slices);
-    uint32_t *cursors = calloc(s->n_parts * n_cursors + 1, sizeof *cursors);
-    err_code rc = ERR_OK;
-    if (!walk || !slices || !cursors)
-        rc = err_set(err, ERR_NOMEM, 0, "look through %zu segments", s->n_parts);
-    for (size_t i = 0; i < s->n_parts && rc == ERR_OK; i++) {
-        const struct part *part = s->parts[i];
-        uint64_t low = s->range_bits ? (uint64_t)range << (64 - s->range_bits) : 0;
-        uint64_t high = s->range_bits ? (uint64_t)(range + 1) << (64 - s->range_bits) : 0;
-        walk[n++] =
-            (struct walk){part, part_seek(part, low),
-                          high ? part_seek(part, high) : part->n_visitors, cursors + i * n_cursors};
+    unsigned shift = 64 - s->range_bits;
+    err_code rc =
+        live && slices ? ERR_OK : err_set(err, ERR_NOMEM, 0, "read %zu segments", s->n_parts);
+    if (rc == ERR_OK) {
+        if (s->range_bits) work_aim(w, (uint64_t)range << shift, (uint64_t)(range + 1) << shift);
+        else work_aim(w, 0, 0);
+        rc = walk_all(s, w, live, slices, state, err);
     }
-    if (rc == ERR_OK) rc = walk_all(s, w, walk, n, slices, state, err);
-    free(walk);
+    free(live);
     free(slices);
-    free(cursors);
     return rc;
 }
 
@@ -171,7 +168,7 @@ static void run_range(void *arg, size_t range, size_t worker)
         fail(s, range, rc, &err);
         return;
     }
-    if (!w->p) rc = work_open(w, s->p, &err);
+    if (!w->p) rc = work_open(w, s->p, s->parts, s->n_parts, &err);
     if (rc == ERR_OK) rc = walk_range(s, w, range, state, &err);
     if (rc == ERR_OK) {
         hand_in(s, range, state);
@@ -245,20 +242,18 @@ err_code scan_run(const struct plan *p, struct pool *pool, const struct kernel *
 err_code scan_visitor(const struct plan *p, uint64_t visitor, const struct kernel *k,
                       const void *def, void *state, struct err *err)
 {
-    size_t n = 0, n_cursors = work_cursors(p);
+    size_t n = 0;
     struct slice *slices = malloc((p->s->n_parts + 1) * sizeof *slices);
-    uint32_t *cursors = calloc(p->s->n_parts * n_cursors + 1, sizeof *cursors);
     struct work w = {0};
-    err_code rc = slices && cursors ? work_open(&w, p, err)
-                                    : err_set(err, ERR_NOMEM, 0, "look at one visitor");
-    for (size_t i = 0; i < p->s->n_parts && rc == ERR_OK; i++) {
-        const struct part *part = p->s->parts[i];
-        uint32_t v = part_seek(part, visitor);
-        if (v == part->n_visitors || part->visitor[v] != visitor) continue;
-        slices[n++] = (struct slice){part, cursors + i * n_cursors, part->first[v],
-                                     part->first[v + 1] - part->first[v]};
+    err_code rc = slices ? work_open(&w, p, p->s->parts, p->s->n_parts, err)
+                         : err_set(err, ERR_NOMEM, 0, "look at one visitor");
+    if (rc == ERR_OK) {
+        uint64_t after = visitor == UINT64_MAX ? 0 : visitor + 1; /* 0: to the last */
+        work_aim(&w, visitor, after);
+        for (size_t i = 0; i < w.n_blocks; i++)
+            if (w.blocks[i].next < w.blocks[i].end) slices[n++] = next_slice(&w.blocks[i]);
+        if (n == 0) rc = err_set(err, ERR_NOT_FOUND, 0, "there is no such visitor");
     }
-    if (rc == ERR_OK && n == 0) rc = err_set(err, ERR_NOT_FOUND, 0, "there is no such visitor");
     if (rc == ERR_OK) {
         memset(state, 0, k->state_size);
         rc = k->init(state, def, err);
@@ -267,8 +262,7 @@ err_code scan_visitor(const struct plan *p, uint64_t visitor, const struct kerne
             if (rc != ERR_OK && k->release) k->release(state);
         }
     }
-    if (w.p) work_close(&w);
+    work_close(&w);
     free(slices);
-    free(cursors);
     return rc;
 }

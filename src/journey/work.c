@@ -2,83 +2,123 @@
 
 #include <stdlib.h>
 
-/* Lists a column in use, so that sorting and filtering move it along. */
-static bool lane(struct work *w, bool used, void *column_of, size_t width)
+static void use_lane(struct work *w, bool used, size_t lane, size_t width)
 {
-    void **column = column_of;
-    if (!used) return true;
-    *column = malloc(w->size * width);
-    w->lane[w->n_lanes++] = (struct lane){*column, width};
-    return *column != NULL;
+    if (!used) return;
+    w->lane[w->n_lanes] = (uint8_t)lane;
+    w->width[w->n_lanes++] = (uint8_t)width;
 }
 
-static bool make_lanes(struct work *w)
+static void choose_lanes(struct work *w)
 {
     const struct plan *p = w->p;
     unsigned want = p->want;
-    bool ok = lane(w, true, &w->at_ms, sizeof *w->at_ms) &&
-              lane(w, true, &w->flags, sizeof *w->flags) &&
-              lane(w, true, &w->match, sizeof *w->match) &&
-              lane(w, p->n_hidden > 0, &w->hidden, sizeof *w->hidden) &&
-              lane(w, want & WANT_NAME, &w->name, sizeof *w->name) &&
-              lane(w, want & WANT_PATH, &w->path, sizeof *w->path) &&
-              lane(w, want & WANT_TOUCH, &w->touch, sizeof *w->touch) &&
-              lane(w, want & WANT_CLIENT, &w->client, sizeof *w->client) &&
-              lane(w, want & WANT_VALUE, &w->value, sizeof *w->value) &&
-              lane(w, want & WANT_VALUE, &w->currency, sizeof *w->currency) &&
-              lane(w, want & WANT_ENGAGED, &w->engaged, sizeof *w->engaged) &&
-              lane(w, want & WANT_SESSIONS, &w->session, sizeof *w->session);
-    for (size_t i = 0; i < p->n_words && ok; i++) {
-        if (p->plain) w->term[i] = w->match;
-        else ok = lane(w, true, &w->term[i], sizeof *w->term[i]);
-    }
-    for (unsigned d = 0; d < p->n_dims && ok; d++)
-        ok = lane(w, p->dim[d].from != DIM_NAME && p->dim[d].from != DIM_PATH, &w->dim[d],
-                  sizeof *w->dim[d]);
-    w->keep = malloc(w->size);
-    w->order = malloc(2 * w->size * sizeof *w->order);
-    w->moved = malloc(w->size * sizeof *w->moved);
-    return ok && w->keep && w->order && w->moved;
+    use_lane(w, true, LANE_AT, 8);
+    use_lane(w, true, LANE_FLAGS, 1);
+    use_lane(w, true, LANE_MATCH, 8);
+    use_lane(w, p->n_hidden > 0, LANE_HIDDEN, 8);
+    use_lane(w, want & WANT_NAME, LANE_NAME, 4);
+    use_lane(w, want & WANT_PATH, LANE_PATH, 4);
+    use_lane(w, want & WANT_TOUCH, LANE_TOUCH, 4);
+    use_lane(w, want & WANT_CLIENT, LANE_CLIENT, 4);
+    use_lane(w, want & WANT_VALUE, LANE_VALUE, 8);
+    use_lane(w, want & WANT_VALUE, LANE_CURRENCY, 4);
+    use_lane(w, want & WANT_ENGAGED, LANE_ENGAGED, 4);
+    use_lane(w, want & WANT_SESSIONS, LANE_SESSION, 4);
+    for (size_t d = 0; d < p->n_dims; d++)
+        use_lane(w, p->dim[d].from != DIM_NAME && p->dim[d].from != DIM_PATH, LANE_DIM_0 + d, 4);
+    for (size_t word = 0; word < p->n_words && !p->plain; word++)
+        use_lane(w, true, LANE_TERM_0 + word, 8);
 }
 
-static void free_lanes(struct work *w)
+err_code work_columns(const struct work *w, struct columns *c, size_t *size, size_t n,
+                      struct err *err)
 {
-    for (size_t i = 0; i < w->n_lanes; i++) free(w->lane[i].p);
-    free(w->keep);
-    free(w->order);
-    free(w->moved);
-    w->keep = NULL;
-    w->order = NULL;
-    w->moved = NULL;
-    w->n_lanes = 0;
-    w->size = 0;
+    if (n <= *size) return ERR_OK;
+    size_t room = *size ? *size : 2048;
+    while (room < n) room *= 2;
+    *size = 0;
+    for (size_t i = 0; i < w->n_lanes; i++) {
+        void **lane = &c->lane[w->lane[i]];
+        free(*lane);
+        *lane = malloc(room * w->width[i]);
+        if (!*lane) return err_set(err, ERR_NOMEM, 0, "look at %zu events at once", n);
+    }
+    *size = room;
+    return ERR_OK;
+}
+
+static void free_columns(const struct work *w, struct columns *c)
+{
+    for (size_t i = 0; i < w->n_lanes; i++) free(c->lane[w->lane[i]]);
 }
 
 err_code work_room(struct work *w, size_t n, struct err *err)
 {
-    if (n <= w->size) return ERR_OK;
-    size_t size = w->size ? w->size : 1024;
-    while (size < n) size *= 2;
-    free_lanes(w);
-    w->size = size;
-    if (make_lanes(w)) return ERR_OK;
-    free_lanes(w);
-    return err_set(err, ERR_NOMEM, 0, "look at %zu events of one visitor", n);
+    if (n <= w->scratch_size) return ERR_OK;
+    size_t room = w->scratch_size ? w->scratch_size : 1024;
+    while (room < n) room *= 2;
+    free(w->keep);
+    free(w->order);
+    free(w->moved);
+    w->keep = malloc(room);
+    w->order = malloc(2 * room * sizeof *w->order);
+    w->moved = malloc(room * sizeof *w->moved);
+    w->scratch_size = w->keep && w->order && w->moved ? room : 0;
+    return w->scratch_size ? ERR_OK : err_set(err, ERR_NOMEM, 0, "a visitor of %zu events", n);
 }
 
-err_code work_open(struct work *w, const struct plan *p, struct err *err)
+static void skip_what_none_needs(struct work *w)
 {
-    *w = (struct work){.p = p, .may_skip = p->require != 0};
+    const struct plan *p = w->p;
+    w->may_skip = p->require != 0;
     for (size_t t = 0; t < p->n_terms; t++)
         if (p->means[t].open & p->require) w->needed[t / 64] |= UINT64_C(1) << t % 64;
     for (size_t i = 0; i < p->n_stateful; i++)
         if (p->stateful[i].out.open & p->require) w->may_skip = false;
-    return work_room(w, 1, err);
+}
+
+err_code work_open(struct work *w, const struct plan *p, struct part *const *parts, size_t n_parts,
+                   struct err *err)
+{
+    uint8_t kinds = 0, origins = 0;
+    *w = (struct work){.p = p};
+    choose_lanes(w);
+    skip_what_none_needs(w);
+    w->n_blocks = n_parts;
+    w->blocks = calloc(n_parts + 1, sizeof *w->blocks);
+    w->cursors = calloc(n_parts * work_cursors(p) + 1, sizeof *w->cursors);
+    if (!w->blocks || !w->cursors) return err_set(err, ERR_NOMEM, 0, "read %zu segments", n_parts);
+    for (size_t i = 0; i < n_parts; i++) {
+        w->blocks[i].part = parts[i];
+        w->blocks[i].cursor = w->cursors + i * work_cursors(p);
+        kinds |= parts[i]->id_kinds;
+        origins |= parts[i]->origins;
+    }
+    w->one_kind = kinds & (kinds - 1) || kinds == 0 ? -1 : __builtin_ctz(kinds);
+    w->judge_bots = origins & (1 << ORIGIN_BROWSER | 1 << ORIGIN_IMPORT_BOTS);
+    return ERR_OK;
+}
+
+void work_aim(struct work *w, uint64_t low, uint64_t high)
+{
+    memset(w->cursors, 0, w->n_blocks * work_cursors(w->p) * sizeof *w->cursors);
+    for (size_t i = 0; i < w->n_blocks; i++) {
+        struct block *b = &w->blocks[i];
+        b->next = b->decoded_end = part_seek(b->part, low);
+        b->end = high ? part_seek(b->part, high) : b->part->n_visitors;
+    }
 }
 
 void work_close(struct work *w)
 {
-    free_lanes(w);
+    for (size_t i = 0; w->blocks && i < w->n_blocks; i++) free_columns(w, &w->blocks[i].c);
+    free_columns(w, &w->own);
+    free(w->blocks);
+    free(w->cursors);
+    free(w->keep);
+    free(w->order);
+    free(w->moved);
     free(w->sessions);
     free(w->about);
 }
