@@ -1,5 +1,5 @@
-// What the screens need to say about rates.  Intervals come from the server; here they are only
-// compared (METHODS 1), and computed for the points of a series, which travel as plain counts.
+// What the screens need to say about rates.  Intervals and differences come from the server; here
+// one is computed only for the points of a series, which travel as plain counts.
 import type { Maybe, NotGiven, Rate } from './types.ts';
 
 const Z = 1.959963985;
@@ -27,22 +27,14 @@ export function wilson(n: number, of: number): [number, number] {
 
 export interface Difference {
   value: number;
-  low: number;
-  high: number;
   /** 0: no clear change, because the likely range of the difference holds none at all. */
   direction: -1 | 0 | 1;
 }
-/** The difference of two rates by Newcombe's hybrid, from their own limits. */
-export function difference(now: Rate, before: Rate): Difference | undefined {
-  if (now.of === 0 || before.of === 0) return undefined;
-  const [l1, u1] = now.ci ?? wilson(now.n, now.of);
-  const [l2, u2] = before.ci ?? wilson(before.n, before.of);
-  const p1 = share(now);
-  const p2 = share(before);
-  const value = p1 - p2;
-  const low = value - Math.hypot(p1 - l1, u2 - p2);
-  const high = value + Math.hypot(u1 - p1, p2 - l2);
-  return { value, low, high, direction: low > 0 ? 1 : high < 0 ? -1 : 0 };
+/** How a rate moved against the days compared with, as the server found it. */
+export function changeOf(rate: Rate | undefined): Difference | undefined {
+  if (!rate || !given(rate.change)) return undefined;
+  const { value, ci } = rate.change;
+  return { value, direction: ci[0] > 0 ? 1 : ci[1] < 0 ? -1 : 0 };
 }
 
 /** The change of a count whose own scatter is about its square root: within two of it, "about the same". */

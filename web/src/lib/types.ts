@@ -7,6 +7,12 @@ export interface Rate {
   ci?: [number, number] | null;
   status?: string;
   why?: string;
+  /** Against the same rate of the days compared with. */
+  change?: Maybe<Interval>;
+}
+export interface Interval {
+  value: number;
+  ci: [number, number];
 }
 export interface Money {
   minor: number;
@@ -191,6 +197,20 @@ export interface BreakdownResult {
   dimension: string;
   rows: BreakdownRow[];
 }
+export interface WentTo {
+  what: string;
+  kind: 'page' | 'event' | 'left' | 'came_back' | 'other';
+  n: number;
+  continued: number;
+  lift?: Maybe<Interval>;
+}
+export interface FixFirst {
+  from: number;
+  to: number;
+  label: string;
+  rescued_share: number;
+  gain: { value: number; range: [number, number] };
+}
 export interface FunnelStepResult {
   label: string;
   reached: number;
@@ -198,9 +218,10 @@ export interface FunnelStepResult {
   from_first?: Maybe<Rate>;
   time_ms?: Maybe<{ p50: number; p75: number; p90: number }>;
   dropped: number;
-  went_to?: { what: string; n: number; lift?: Maybe<number> }[];
+  went_to?: WentTo[];
   excluded?: number;
   optional?: boolean;
+  of_completed?: Maybe<Rate>;
   continued?: number;
   entered_here?: number;
 }
@@ -208,8 +229,30 @@ export interface FunnelResult {
   unit: 'visitor' | 'session' | 'attempt';
   entered: number;
   steps: FunnelStepResult[];
+  fix_first?: FixFirst[];
   groups?: ({ value: string | null } & FunnelResult)[];
 }
 export interface ValuesResult {
-  values: { value: string | null; n?: number; visitors?: number; events?: number }[];
+  dimension: string;
+  rows: { value: string | null; n: number }[];
+}
+export interface Example {
+  at_ms: number;
+  visitor: string;
+  name: string;
+  path: string;
+  title?: string | null;
+  source?: string | null;
+  country?: string | null;
+  device?: string | null;
+  value?: Money;
+}
+export interface PreviewResult {
+  unit: string;
+  units: number;
+  hits: number;
+  conversions: number;
+  converted: Maybe<Rate>;
+  days: { at: string; from_ms: number; conversions: number }[];
+  examples: Example[];
 }

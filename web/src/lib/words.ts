@@ -41,6 +41,7 @@ export const words = {
   },
   nav: {
     label: 'Screens',
+    short: 'Main screens',
     overview: 'Overview',
     funnels: 'Funnels',
     setUp: 'Set up',
@@ -117,7 +118,7 @@ export const words = {
     before: 'before',
     failed: 'The chart could not be loaded. The table has the same numbers.',
   },
-  stat: { before: (text: string) => `from ${text}` },
+  stat: { before: (text: string) => `from ${text}`, same: 'about the same' },
   trouble: {
     title: 'This could not be loaded.',
     safe: 'Nothing was changed; recording goes on.',
@@ -226,6 +227,13 @@ export const words = {
       body: [
         'The next thing they did after the last step they took: another page, an event, or nothing more in that visit.',
         'The second number compares with those who went on: 3x means that those who dropped off did this three times as often.',
+      ],
+    },
+    fixFirst: {
+      title: 'Fix first',
+      body: [
+        'How many more would reach the end if one in five of those lost at this step went on. The smaller number supposes that they then drop off twice as easily as the others.',
+        'The step that loses most people is often not the one where mending pays most.',
       ],
     },
     preview: {
@@ -364,13 +372,15 @@ export const words = {
     ownRule: 'The rule, as JSON',
     ownRuleBad: 'This is not JSON yet.',
     preview: 'In the past 30 days',
-    previewText: (conversions: string, rate: string, unit: string, likely: string): Part[] => [
-      'It would have counted ', { b: conversions }, ' times: ', { b: rate }, ` ${unit} (${likely}).`,
+    previewText: (rate: string, unit: string, likely: string): Part[] => [
+      'times it would have counted. ', { b: rate }, ` ${unit} reached it (${likely}).`,
     ],
+    previewFew: (): Part[] => ['times it would have counted. That is too few to give a rate.'],
     previewNone: 'It would not have counted once. Check the spelling, or whether the event is sent at all.',
     previewBefore: (n: string): Part[] => [' As it stands now it counted ', { b: n }, ' times.'],
     previewIncomplete: 'Fill in the sentence, and what it would have counted shows here.',
     examples: 'Events that match',
+    exampleWhere: (path: string, when: string): string => `${path}, ${when}`,
     examplesNone: 'no example to show',
     byDay: 'Counted by day',
     history: 'History',
@@ -400,7 +410,9 @@ export const words = {
     stepKind: 'What the step is',
     pagePlaceholder: '/cart*',
     eventPlaceholder: 'add_to_cart',
-    pageHint: '* stands for anything',
+    pageHint: 'In a page, * stands for anything.',
+    searchSteps: 'Goal, event, or page such as /cart*',
+    noStep: 'Nothing found. Type a page with its / or an event.',
     optional: 'may be skipped',
     makeOptional: (s: string) => `Let people skip ${s}`,
     makeRequired: (s: string) => `Require ${s}`,
@@ -465,6 +477,8 @@ export const words = {
     unsaved: 'not saved',
     all: 'All',
     fixFirst: 'Fix first',
+    fixStep: (from: string, to: string) => `From “${from}” to “${to}”`,
+    fixGain: (low: string, high: string) => (low === high ? `about ${high} more at the end` : `about ${low} to ${high} more at the end`),
     skipped: (n: string) => `${n} of those who finished did this`,
     excluded: (n: string) => `${n} ended by an exclusion`,
   },
