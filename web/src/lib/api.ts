@@ -77,7 +77,7 @@ export class Api {
   delete<T>(path: string) {
     return this.request<T>('DELETE', path);
   }
-  report<R>(site: string, name: string, question: Question & object, signal?: AbortSignal) {
+  report<R>(site: string, name: string, question: Partial<Question> & object, signal?: AbortSignal) {
     return this.post<Answer<R>>(`${sitePath(site)}/reports/${name}`, question, signal);
   }
 }

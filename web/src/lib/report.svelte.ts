@@ -19,6 +19,9 @@ export function forgetAnswers() {
   known.clear();
 }
 
+/** Whether any answer on the screen was about made-up visitors; the frame says so. */
+export const seen = $state({ simulated: false });
+
 export interface Asked {
   /** Names the question: same key, same answer. */
   key: string;
@@ -72,6 +75,7 @@ export class Asking<T> {
       const answer = (await asked.ask(signal)) as T;
       if (signal.aborted) return;
       remember(asked.key, answer);
+      if ((answer as { simulated?: boolean } | undefined)?.simulated) seen.simulated = true;
       this.answer = answer;
       this.error = undefined;
     } catch (e) {
@@ -107,9 +111,10 @@ export function report<R>(
   });
 }
 /** Any other GET. */
-export function resource<T>(path: () => string | null) {
+export function resource<T>(path: () => string | null, again?: () => unknown) {
   return new Asking<T>(() => {
     const p = path();
+    again?.();
     return p === null ? null : { key: p, ask: (signal) => api.get<T>(p, signal) };
   });
 }

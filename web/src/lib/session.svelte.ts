@@ -25,13 +25,20 @@ class SignedIn {
     return dayAt(Date.now(), this.zone);
   }
   async open() {
+    // Asking without a cookie would only put a 401 into the browser's console.
+    if (!remembered()) {
+      this.state = 'out';
+      return;
+    }
     try {
       this.#take(await api.get<Session>('/session'));
       await this.loadSites();
       this.state = 'in';
     } catch (e) {
-      if (e instanceof ApiError && (e.status === 401 || e.status === 404)) this.state = 'out';
-      else {
+      if (e instanceof ApiError && e.status === 401) {
+        remember(false);
+        this.state = 'out';
+      } else {
         this.trouble = e instanceof Error ? e.message : String(e);
         this.state = 'failed';
       }
@@ -42,11 +49,6 @@ class SignedIn {
   }
   /** After signing in: loads what the frame needs. */
   async enter() {
-    try {
-      this.#take({ ...this.who, ...(await api.get<Session>('/session')) });
-    } catch {
-      // The sign-in's own answer is enough to go on with.
-    }
     await this.loadSites();
     this.state = 'in';
   }
@@ -55,18 +57,37 @@ class SignedIn {
       await api.delete('/session');
     } finally {
       this.state = 'out';
+      remember(false);
       this.who = {};
       this.sites = [];
       api.csrf = '';
     }
   }
   async loadSites() {
-    const answer = await api.get<Site[] | { sites: Site[] }>('/sites');
-    this.sites = Array.isArray(answer) ? answer : answer.sites;
+    this.sites = (await api.get<{ sites: Site[] }>('/sites')).sites;
   }
   #take(session: Session) {
     this.who = session;
     if (session.csrf) api.csrf = session.csrf;
+    remember(true);
+  }
+}
+
+// The cookie itself is hidden from scripts; this says whether there may be one.
+const KEY = 'cairn-signed-in';
+function remembered(): boolean {
+  try {
+    return localStorage.getItem(KEY) === '1';
+  } catch {
+    return true;
+  }
+}
+function remember(is: boolean) {
+  try {
+    if (is) localStorage.setItem(KEY, '1');
+    else localStorage.removeItem(KEY);
+  } catch {
+    // Then we ask each time.
   }
 }
 

@@ -108,26 +108,29 @@ export interface Site {
   currency: string;
   hosts?: string[];
   simulated?: boolean;
-  lead?: unknown;
-  exclude_dnt?: boolean;
 }
 export interface Session {
   csrf?: string;
-  user?: string;
   email?: string;
   owner?: boolean;
-  must_set_password?: boolean;
 }
 export interface User {
-  email: string;
+  mail: string;
   role: string;
+  has_password?: boolean;
 }
 export interface Token {
-  id?: number | string;
-  key?: string;
+  id?: string;
   name: string;
   scopes?: string[];
-  secret?: string;
+  created_ms?: number;
+}
+/** What arrived since the server started. */
+export interface Ingestion {
+  accepted: number;
+  duplicates: number;
+  rejected: Record<string, number>;
+  bots: Record<string, number>;
 }
 
 // --- reports ------------------------------------------------------------------------------------
@@ -188,6 +191,9 @@ export interface OverviewResult extends GoalsResult {
   engaged_ms_per_session: Maybe<number>;
   conversions: number;
   series: { unit: 'minute' | 'hour' | 'day'; points: Point[] };
+}
+export interface RealtimeResult {
+  visitors_now: number;
 }
 export interface BreakdownRow {
   value: string | null;
