@@ -23,7 +23,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // One file for the charting library, fetched only when a chart is on the screen.
-        codeSplitting: { groups: [{ name: 'echarts', test: /node_modules[\\/](echarts|zrender|tslib)/ }] },
+        codeSplitting: { groups: [{ name: 'charting', test: /node_modules[\\/](echarts|zrender|tslib)/ }] },
       },
     },
   },

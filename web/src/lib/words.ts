@@ -444,6 +444,7 @@ export const words = {
     } as Record<string, string>,
     by: 'Split by',
     byNone: 'not split',
+    result: 'Result',
     picture: 'Picture',
     table: 'Table',
     dropped: (n: string) => `${n} dropped off`,
@@ -504,8 +505,8 @@ export const words = {
     code: 'Code',
     count: 'Events',
     botNames: {
-      user_agent: 'Says so in its user agent', crawler: 'A known crawler', headless: 'A browser without a screen', datacenter: 'From a data centre',
-      no_user_agent: 'Says nothing about itself', prefetch: 'Loaded ahead, not seen', rate: 'Faster than any person', behaviour: 'Behaves like a machine',
+      user_agent: 'Says so itself, or is a known crawler', prefetch: 'Loaded ahead, not seen', headless: 'A browser without a screen',
+      datacentre: 'From a data centre', referrer_spam: 'Referrer spam', behaviour: 'Behaves like a machine',
     } as Record<string, string>,
     noneRefused: 'Nothing was refused.',
     noBots: 'No bots were seen.',
