@@ -10,6 +10,7 @@
 #include "ingest/counters.h"
 #include "ingest/dedupe.h"
 #include "ingest/enrich.h"
+#include "ingest/promise.h"
 #include "ingest/query.h"
 
 enum {
@@ -54,9 +55,7 @@ struct accept {
     pthread_mutex_t bench_lock; /* guards the list of idle benches; nothing is called under it */
     struct bench *benches;
 
-    pthread_mutex_t promise_lock; /* guards `n_promises`; nothing is called under it */
-    pthread_cond_t promise_kept;
-    size_t n_promises; /* ids taken whose events are not known to be on disk yet */
+    struct promises *promises;
 
     pthread_t ticker;
     pthread_mutex_t tick_lock; /* guards `stopping` */
@@ -64,8 +63,7 @@ struct accept {
     bool stopping, ticking;
 };
 
-/* --- open and close
- * --------------------------------------------------------------------------------*/
+/* --- open and close --------------------------------------------------------------------------- */
 
 static void *tick_run(void *arg)
 {
@@ -119,9 +117,7 @@ void accept_close(struct accept *x)
         pthread_join(x->ticker, NULL);
         pthread_cond_destroy(&x->tick);
     }
-    pthread_mutex_lock(&x->promise_lock);
-    while (x->n_promises) pthread_cond_wait(&x->promise_kept, &x->promise_lock);
-    pthread_mutex_unlock(&x->promise_lock);
+    promises_close(x->promises);
     for (struct bench *b = x->benches, *next; b; b = next) {
         next = b->next;
         bench_free(b);
@@ -132,8 +128,6 @@ void accept_close(struct accept *x)
     dedupe_close(x->dedupe);
     counters_close(x->counters);
     pthread_mutex_destroy(&x->bench_lock);
-    pthread_mutex_destroy(&x->promise_lock);
-    pthread_cond_destroy(&x->promise_kept);
     pthread_mutex_destroy(&x->tick_lock);
     free(x);
 }
@@ -144,8 +138,6 @@ err_code accept_open(const struct accept_options *o, struct config *config, stru
     struct accept *x = calloc(1, sizeof *x);
     if (!x) return err_set(err, ERR_NOMEM, 0, "open the recording");
     pthread_mutex_init(&x->bench_lock, NULL);
-    pthread_mutex_init(&x->promise_lock, NULL);
-    pthread_cond_init(&x->promise_kept, NULL);
     pthread_mutex_init(&x->tick_lock, NULL);
     x->config = config;
     x->journal = journal;
@@ -160,6 +152,7 @@ err_code accept_open(const struct accept_options *o, struct config *config, stru
     if (!code) code = identity_open(salts, &x->enrich.identity, err);
     if (!code) code = dedupe_open(&x->dedupe, err);
     if (!code) code = counters_open(&x->counters, err);
+    if (!code) code = promises_open(x->dedupe, journal, &x->promises, err);
     if (!code) code = start_ticker(x, err);
     if (code) {
         accept_close(x);
@@ -198,8 +191,7 @@ static void bench_give(struct accept *x, struct bench *b)
     pthread_mutex_unlock(&x->bench_lock);
 }
 
-/* --- one request
- * -----------------------------------------------------------------------------------*/
+/* --- one request ------------------------------------------------------------------------------ */
 
 struct take {
     struct accept *x;
@@ -431,54 +423,6 @@ static err_code append_new(void *arg, struct err *err)
     return n ? journal_append(t->x->journal, b->records, n, &first_seq, err) : ERR_OK;
 }
 
-/* The ids of a request, until its events are on disk.  If they cannot be, the ids are forgotten:
- * the sender was not answered 2xx and sends again, and that must not be taken for a duplicate. */
-struct promise {
-    struct accept *x;
-    size_t n;
-    uint64_t keys[];
-};
-
-static void promise_end(void *arg, err_code code)
-{
-    struct promise *p = arg;
-    struct accept *x = p->x;
-    if (code) dedupe_forget(x->dedupe, p->keys, p->n);
-    free(p);
-    pthread_mutex_lock(&x->promise_lock);
-    if (--x->n_promises == 0) pthread_cond_signal(&x->promise_kept);
-    pthread_mutex_unlock(&x->promise_lock);
-}
-
-/* Room for the ids, made before anything is taken; NULL in `*out` when there are none. */
-static bool promise_make(struct take *t, struct promise **out)
-{
-    size_t n = 0;
-    *out = NULL;
-    for (size_t i = 0; i < t->n_ready; i++) n += t->bench->keys[i].key != 0;
-    if (n == 0) return true;
-    *out = malloc(sizeof **out + n * sizeof *(*out)->keys);
-    if (!*out) return false;
-    (*out)->x = t->x;
-    (*out)->n = 0;
-    return true;
-}
-
-static void promise_begin(struct take *t, struct promise *p)
-{
-    for (size_t i = 0; i < t->n_ready; i++)
-        if (t->bench->keys[i].key && !t->bench->keys[i].duplicate)
-            p->keys[p->n++] = t->bench->keys[i].key;
-    if (p->n == 0) {
-        free(p);
-        return;
-    }
-    pthread_mutex_lock(&t->x->promise_lock);
-    t->x->n_promises++;
-    pthread_mutex_unlock(&t->x->promise_lock);
-    journal_when_durable(t->x->journal, promise_end, p);
-}
-
 static void commit(struct take *t)
 {
     struct bench *b = t->bench;
@@ -488,18 +432,16 @@ static void commit(struct take *t)
         refuse_whole(t, 413, REJECT_body_too_large);
         return;
     }
-    if (!promise_make(t, &promise)) {
-        t->failed = ERR_NOMEM;
-        return;
-    }
+    t->failed = promise_make(t->x->promises, b->keys, t->n_ready, &promise, &err);
+    if (t->failed) return;
     t->failed = dedupe_commit(t->x->dedupe, b->keys, t->n_ready, t->now_ms,
                               t->r->any_age_duplicates, append_new, t, &err);
-    if (t->failed == ERR_OK && promise) promise_begin(t, promise);
     if (t->failed) {
-        free(promise);
+        promise_drop(promise);
         if (t->failed != ERR_NOMEM) log_line(LOG_ERROR, "not_recorded", "why=\"%s\"", err.msg);
         return;
     }
+    promise_give(promise, b->keys, t->n_ready);
     for (size_t i = 0; i < t->n_ready; i++) {
         struct counts *c = counts_of(t, b->ready[i].site);
         bool duplicate = b->keys[i].duplicate;
@@ -552,59 +494,7 @@ void accept_events(struct accept *x, const struct accept_request *r, struct aren
     bench_give(x, t.bench);
 }
 
-/* --- answers
- * ---------------------------------------------------------------------------------------*/
-
-static const char *message_of(const struct accept_result *r)
-{
-    if (r->status == 503) return "too much to do at the moment, try again later";
-    switch (r->whole) {
-    case REJECT_unknown_site: return "no such site";
-    case REJECT_body_too_large: return "the body is too large";
-    case REJECT_too_many_events: return "too many events in one request";
-    case REJECT_bad_encoding:
-        return "the body's Content-Encoding is unknown or its bytes are damaged";
-    case REJECT_inflated_too_large: return "the body is too large once inflated";
-    case REJECT_bad_json: return "the body is not JSON";
-    default: return "the request cannot be read";
-    }
-}
-
-static void write_error(const struct accept_result *r, struct buf *out)
-{
-    const char *code =
-        r->status == 503 || r->whole == REJECT_N ? "overloaded" : reject_names[r->whole];
-    buf_printf(out, "\"error\":{\"code\":\"%s\",\"message\":\"%s\"}", code, message_of(r));
-}
-
-void accept_answer_json(const struct accept_result *r, struct buf *out)
-{
-    buf_char(out, '{');
-    if (r->whole_refused && r->status != 400) {
-        write_error(r, out);
-    } else {
-        buf_printf(out, "\"accepted\":%zu,\"duplicates\":%zu,\"rejected\":[", r->accepted,
-                   r->duplicates);
-        if (r->whole_refused)
-            buf_printf(out, "{\"index\":0,\"code\":\"%s\"}", reject_names[r->whole]);
-        for (size_t i = 0; i < r->n_rejected; i++) {
-            const struct reject *j = &r->rejected[i];
-            buf_printf(out, "%s{\"index\":%zu,\"code\":\"%s\"", i ? "," : "", j->index,
-                       reject_names[j->code]);
-            if (j->field[0]) {
-                buf_z(out, ",\"field\":");
-                json_write_text(out, str_of(j->field));
-            }
-            buf_char(out, '}');
-        }
-        buf_char(out, ']');
-        if (r->whole_refused) {
-            buf_char(out, ',');
-            write_error(r, out);
-        }
-    }
-    buf_char(out, '}');
-}
+/* --- beside requests -------------------------------------------------------------------------- */
 
 void accept_seen(struct accept *x, uint32_t site, uint64_t dedupe, int64_t received_ms)
 {

@@ -1,5 +1,7 @@
 #include "ingest/test_world.h"
 
+#include <errno.h>
+
 static void an_event_as_in_the_contract(void **state)
 {
     (void)state;
@@ -159,7 +161,9 @@ static void events_at_their_limit_and_one_past_it(void **state)
     assert_string_equal(send_request(&r), "{\"error\":{\"code\":\"too_many_events\",\"message\":"
                                           "\"too many events in one request\"}}");
     assert_int_equal(w.result.status, 413);
-    assert_int_equal(journal_stats(w.journal).appended, LIMIT_EVENTS);
+    struct err err;
+    assert_int_equal(journal_sync(w.journal, &err), ERR_OK);
+    assert_int_equal(journal_durable_seq(w.journal), LIMIT_EVENTS);
     buf_free(&b);
 }
 
@@ -243,6 +247,26 @@ static void ids_that_the_store_has_are_known(void **state)
     assert_string_equal(send_request(&r), ACCEPTED(1));
 }
 
+static void what_the_disk_refused_may_be_sent_again(void **state)
+{
+    (void)state;
+    const char *one = "{\"site\":\"demo\",\"name\":\"x\",\"id\":\"a\"}";
+    struct err err;
+    fs_fault_arm(&w.disk, FS_PWRITE | FS_DATASYNC, 1, -1, ENOSPC);
+    (void)post(one);
+    assert_int_equal(journal_sync(w.journal, &err), ERR_IO);
+    assert_string_equal(post(one), "{\"error\":{\"code\":\"overloaded\",\"message\":"
+                                   "\"too much to do at the moment, try again later\"}}");
+    assert_int_equal(w.result.status, 503);
+
+    fs_fault_arm(&w.disk, 0, 0, 0, 0);
+    assert_int_equal(journal_recover(w.journal, &err), ERR_OK);
+    assert_string_equal(post(one), ACCEPTED(1));
+    assert_text(next_event(), TEXT_ID, "a");
+    assert_string_equal(post(one), "{\"accepted\":0,\"duplicates\":1,\"rejected\":[]}");
+    assert_no_event();
+}
+
 static void counters_tell_what_happened(void **state)
 {
     (void)state;
@@ -268,10 +292,15 @@ static void counters_tell_what_happened(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_event_as_in_the_contract),         TEST(hosts_are_restricted_when_the_site_says_so),
-        TEST(each_answer_is_as_in_the_contract),   TEST(events_at_their_limit_and_one_past_it),
-        TEST(a_body_at_its_limit_and_one_past_it), TEST(an_event_at_its_size_and_past_it),
-        TEST(the_same_id_is_counted_once),         TEST(ids_that_the_store_has_are_known),
+        TEST(an_event_as_in_the_contract),
+        TEST(hosts_are_restricted_when_the_site_says_so),
+        TEST(each_answer_is_as_in_the_contract),
+        TEST(events_at_their_limit_and_one_past_it),
+        TEST(a_body_at_its_limit_and_one_past_it),
+        TEST(an_event_at_its_size_and_past_it),
+        TEST(the_same_id_is_counted_once),
+        TEST(ids_that_the_store_has_are_known),
+        TEST(what_the_disk_refused_may_be_sent_again),
         TEST(counters_tell_what_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,7 @@ static bool set_times(struct making *m)
     return true;
 }
 
-/* --- page, referrer, campaign
- * ----------------------------------------------------------------------*/
+/* --- page, referrer, campaign ----------------------------------------------------------------- */
 
 static bool host_allowed(const struct site *site, struct str host)
 {
@@ -140,8 +139,7 @@ static void set_source(struct making *m)
     }
 }
 
-/* --- who and with what
- * -----------------------------------------------------------------------------*/
+/* --- who and with what ------------------------------------------------------------------------ */
 
 static bool set_visitor(struct making *m)
 {
@@ -195,8 +193,7 @@ static struct str first_language(struct str accept_language)
     return first.n <= 35 && str_is_utf8(first) && !str_is(first, "*") ? first : STR_NONE;
 }
 
-/* --- what is it worth
- * ------------------------------------------------------------------------------*/
+/* --- what is it worth ------------------------------------------------------------------------- */
 
 static bool set_value(struct making *m)
 {

@@ -54,6 +54,9 @@ struct place geo_find(const struct geo *g, struct str ip)
         struct sockaddr_in6 v6;
     } address = {0};
     if (!g->is_open || ip.n == 0 || ip.n >= sizeof text) return (struct place){0};
+    struct str v4_mapped = STR("::ffff:");
+    if (ip.n > v4_mapped.n && str_eq_nocase(str_sub(ip, 0, v4_mapped.n), v4_mapped))
+        ip = str_sub(ip, v4_mapped.n, ip.n);
     memcpy(text, ip.p, ip.n);
     text[ip.n] = 0;
     if (inet_pton(AF_INET, text, &address.v4.sin_addr) == 1) address.any.sa_family = AF_INET;

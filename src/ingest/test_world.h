@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fs_fault.h"
 #include "ingest/accept.h"
 #include "ingest/identity.h"
 
@@ -26,6 +27,7 @@ static struct world {
     char dir[64];
     struct clock clock;
     struct config *config;
+    struct fs_fault disk; /* the journal's */
     struct journal *journal;
     struct accept *accept;
     struct arena arena;
@@ -48,7 +50,7 @@ static void open_journal(void)
     char path[128];
     struct err err = {0};
     snprintf(path, sizeof path, "%s/journal", w.dir);
-    if (journal_open(&fs_real, path, NULL, &w.journal, &err)) fail_msg("%s", err.msg);
+    if (journal_open(&w.disk.fs, path, NULL, &w.journal, &err)) fail_msg("%s", err.msg);
     if (journal_reader_open(w.journal, 1, &w.reader, &err)) fail_msg("%s", err.msg);
 }
 
@@ -82,6 +84,7 @@ static int open_world(void **state)
     if (config_open(path, &w.clock, &w.config, &err)) fail_msg("%s", err.msg);
     add_site("{\"key\":\"demo\",\"domain\":\"shop.example\",\"timezone\":\"Europe/Berlin\","
              "\"currency\":\"EUR\"}");
+    fs_fault_init(&w.disk);
     open_journal();
     struct accept_options o = {.data_dir = w.dir,
                                .country_db = "deps/vendor/geo/geo-whois-asn-country.mmdb"};

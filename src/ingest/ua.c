@@ -89,8 +89,7 @@ err_code ua_open(struct ua **out, struct err *err)
     return ERR_OK;
 }
 
-/* --- one user agent
- * --------------------------------------------------------------------------------*/
+/* --- one user agent --------------------------------------------------------------------------- */
 
 static bool matches(const struct ua *u, const pcre2_code *re, struct str text,
                     pcre2_match_data *found)
@@ -190,6 +189,8 @@ static int chromium_of(struct str t)
 
 static bool is_bot(const struct ua *u, struct str text, pcre2_match_data *found)
 {
+    /* Robots tell where to read about them ("+http://..."); browsers have no such address. */
+    if (str_contains(text, STR("http://")) || str_contains(text, STR("https://"))) return true;
     for (size_t i = 0; i < ua_n_bot_texts; i++)
         if (str_contains(text, str_of(ua_bot_texts[i]))) return true;
     for (size_t i = 0; i < ua_n_bot_regexes; i++)

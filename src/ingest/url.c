@@ -90,8 +90,7 @@ bool url_split(struct str text, struct arena *a, struct url *out)
     return true;
 }
 
-/* --- cleaning
- * --------------------------------------------------------------------------------------*/
+/* --- cleaning --------------------------------------------------------------------------------- */
 
 /* Parameters that carry a secret or name a person; sorted, lower case. */
 static const char *const sensitive[] = {
@@ -247,21 +246,46 @@ static struct str clean_query(struct str query, struct arena *a, struct url_camp
     return (struct str){out, n};
 }
 
-/* The path without ";jsessionid=..", followed by a single-page app's route. */
-static struct str clean_path(const struct url *u, struct arena *a)
+/* The path without ";jsessionid=..". */
+static struct str clean_path(struct str path)
 {
-    struct str path = u->path;
     size_t semicolon = str_find(path, ';');
     struct str after = str_sub(path, semicolon, path.n);
-    if (after.n >= 12 && str_eq_nocase(str_sub(after, 0, 12), STR(";jsessionid=")))
-        path = str_sub(path, 0, semicolon);
-    struct str f = u->fragment;
-    bool route = str_begins(f, STR("/")) || str_begins(f, STR("!/"));
-    if (!route) return path;
+    bool session = after.n >= 12 && str_eq_nocase(str_sub(after, 0, 12), STR(";jsessionid="));
+    return session && semicolon > 0 ? str_sub(path, 0, semicolon) : path;
+}
+
+/* A single-page app's route with its '#', or nothing. */
+static struct str route_of(struct str fragment)
+{
+    if (!str_begins(fragment, STR("/")) && !str_begins(fragment, STR("!/"))) return STR_NONE;
     size_t end = 0;
-    while (end < f.n && f.p[end] != '?' && f.p[end] != '&' && f.p[end] != '#') end++;
-    char *p = arena_printf(a, "%.*s#%.*s", STR_FMT(path), (int)end, f.p);
-    return p ? str_of(p) : STR_NONE;
+    while (end < fragment.n && !strchr("?&#", fragment.p[end])) end++;
+    return (struct str){fragment.p - 1, end + 1};
+}
+
+/* The parts as one text again. */
+static struct str join(const struct url *u, bool relative, struct str route, struct arena *a)
+{
+    const struct str parts[] = {
+        relative ? STR_NONE : u->scheme,
+        relative ? STR_NONE : STR("://"),
+        relative ? STR_NONE : u->host,
+        u->port.n ? STR(":") : STR_NONE,
+        u->port,
+        u->path,
+        u->query.n ? STR("?") : STR_NONE,
+        u->query,
+        route,
+    };
+    size_t n = 0, size = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) size += parts[i].n;
+    char *p = arena_alloc(a, size);
+    for (size_t i = 0; p && i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].n) memcpy(p + n, parts[i].p, parts[i].n);
+        n += parts[i].n;
+    }
+    return (struct str){p, n};
 }
 
 bool url_clean(struct str text, struct str host, struct arena *a, struct url *out,
@@ -276,31 +300,16 @@ bool url_clean(struct str text, struct str host, struct arena *a, struct url *ou
     } else if (!url_split(text, a, out)) {
         return false;
     }
-    struct str whole_query = out->query;
-    size_t whole_path_n = out->path.n;
     out->query = clean_query(out->query, a, campaign);
-    out->path = clean_path(out, a);
-    if (!out->query.p || !out->path.p) return false;
-    bool same = !relative && out->fragment.n == 0 && out->query.n == whole_query.n &&
-                out->path.n == whole_path_n &&
-                str_ends(text, whole_query.n ? whole_query : out->path);
-    /* What is unchanged is a run of the text itself, but for credentials and the host's case. */
-    size_t expected = out->scheme.n + 3 + out->host.n + (out->port.n ? out->port.n + 1 : 0) +
-                      out->path.n + (out->query.n ? out->query.n + 1 : 0);
+    out->path = clean_path(out->path);
+    struct str route = route_of(out->fragment);
     out->fragment = STR_NONE;
-    if (same && text.n == expected && out->host.p >= text.p && out->host.p < text.p + text.n &&
-        out->scheme.p == text.p) {
-        *clean = text;
-        return true;
-    }
-    char *p = arena_alloc(a, expected + 1);
-    if (!p) return false;
-    int n = snprintf(p, expected + 1, "%.*s%s%.*s%s%.*s%.*s%s%.*s", STR_FMT(out->scheme),
-                     relative ? "" : "://", relative ? 0 : (int)out->host.n,
-                     out->host.p ? out->host.p : "", out->port.n ? ":" : "", STR_FMT(out->port),
-                     STR_FMT(out->path), out->query.n ? "?" : "", STR_FMT(out->query));
-    *clean = (struct str){p, n > 0 ? (size_t)n : 0};
-    return true;
+    if (!out->query.p) return false;
+    *clean = join(out, relative, route, a);
+    if (!clean->p || route.n == 0) return clean->p != NULL;
+    char *path = arena_printf(a, "%.*s%.*s", STR_FMT(out->path), STR_FMT(route));
+    out->path = str_of(path);
+    return path != NULL;
 }
 
 struct str url_bare_host(struct str host)
