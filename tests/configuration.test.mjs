@@ -17,7 +17,7 @@ after(async () => {
 const goal = { key: 'cart', name: 'Added to cart', class: 'milestone', count: 'session', rule: { type: 'event', name: 'add_to_cart' } };
 const funnel = { key: 'buy', name: 'Buying', steps: [{ event: 'pageview' }, { event: 'add_to_cart' }] };
 const segment = { key: 'phones', name: 'Phones', on: 'session', filter: [{ property: 'device', op: 'is', value: 'mobile' }] };
-const annotation = { key: 'sale', name: 'Sale', at_ms: 1792879200000 };
+const annotation = { key: 'sale', text: 'Sale', at_ms: 1792879200000 };
 
 describe('a site', () => {
   test('is made, read and changed', async () => {
@@ -34,7 +34,7 @@ describe('a site', () => {
   });
   for (const [why, body, status, code, field] of [
     ['twice', { key: 'shop', domain: 'x.example' }, 409, 'already_there', 'key'],
-    ['without a key', { domain: 'x.example' }, 400, 'missing_field', 'key'],
+    ['without a key', { domain: 'x.example' }, 400, 'bad_field', 'key'],
     ['a zone that is none', { key: 'x', domain: 'x.example', timezone: 'Mars/Base' }, 400, 'unknown_timezone', undefined],
     ['not an object', [], 400, 'bad_field', undefined],
   ]) {
@@ -62,16 +62,17 @@ describe('what is set up in a site', () => {
       assert.equal((await owner.post(at, doc)).status, 409);
       assert.deepEqual((await owner.get(at)).body, { [kind]: [made.body] });
       assert.deepEqual((await owner.get(`${at}/${doc.key}`)).body, made.body);
-      const changed = await owner.patch(`${at}/${doc.key}`, { name: 'Another name' });
-      assert.equal(changed.status, 200);
-      assert.equal(changed.body.name, 'Another name');
+      const title = 'text' in doc ? 'text' : 'name';
+      const changed = await owner.patch(`${at}/${doc.key}`, { [title]: 'Another one' });
+      assert.equal(changed.status, 200, JSON.stringify(changed.body));
+      assert.equal(changed.body[title], 'Another one');
       assert.equal((await owner.delete(`${at}/${doc.key}`)).status, 204);
       assert.equal((await owner.get(`${at}/${doc.key}`)).status, 404);
       const history = (await owner.get(`${at}/${doc.key}/history`)).body.history;
       assert.deepEqual(history.map((h) => h.change), ['delete', 'patch', 'add']);
       assert.equal(history[0].who, owner.signedIn.body.email);
-      assert.equal(history[1].before.name, doc.name);
-      assert.equal(history[1].after.name, 'Another name');
+      assert.equal(history[1].before[title], doc[title]);
+      assert.equal(history[1].after[title], 'Another one');
     });
   }
 });

@@ -124,7 +124,7 @@ test('a report as CSV', async () => {
   const answer = await owner.call('POST', '/sites/shop/reports/breakdown', { dimension: 'path', metrics: ['visitors', 'views'] }, { Accept: 'text/csv' });
   assert.equal(answer.status, 200);
   assert.match(answer.headers.get('content-type'), /^text\/csv/);
-  assert.match(answer.body, /^path,visitors,views\r\n/);
+  assert.match(answer.body, /^value,visitors,views\r\n/);
   assert.match(answer.body, /^\/csv,1,1\r$/m);
 });
 
@@ -170,7 +170,7 @@ describe('an end and a beginning', () => {
   test('the folder and what is secret in it are for the owner alone', () => {
     const mode = (path) => (statSync(path).mode & 0o777).toString(8);
     assert.equal(mode(server.data), '700');
-    for (const name of readdirSync(server.data).filter((n) => /^(lock|salt)/.test(n)))
+    for (const name of readdirSync(server.data, { recursive: true }).filter((n) => /^(lock|config|salts\/)/.test(n)))
       assert.equal(mode(join(server.data, name)), '600', name);
   });
   test('one server to a folder, one to an address', async () => {

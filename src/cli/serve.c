@@ -54,7 +54,13 @@ static void wait_for_signal(const sigset_t *set, struct engine *e)
     struct pollfd p = {.fd = fd, .events = POLLIN};
     while (fd >= 0) {
         int n = poll(&p, 1, POLL_MS);
-        if (n > 0 || (n < 0 && errno != EINTR)) break;
+        if (n > 0 || (n < 0 && errno != EINTR)) {
+            /* Taken, so that it does not count as the second one too. */
+            struct signalfd_siginfo info;
+            ssize_t got = read(fd, &info, sizeof info);
+            (void)got;
+            break;
+        }
         struct err err;
         if (config_poll(e->config, &err))
             log_line(LOG_WARN, "config_poll_failed", "why=\"%s\"", err.msg);
@@ -126,11 +132,11 @@ static err_code serve(struct cli *c, struct engine *e, const sigset_t *signals, 
     own_address(c, http, address);
     rc = engine_announce(e, address, secret, err);
     if (!rc) api_set_operator(api, secret);
+    log_line(LOG_INFO, "serving", "at=%s version=%s", address, CAIRN_VERSION);
     if (!rc) rc = print_link(e, *public_url ? public_url : address, err);
     if (rc) goto out;
     printf("Cairn is at %s\n", *public_url ? public_url : address);
     fflush(stdout);
-    log_line(LOG_INFO, "serving", "at=%s version=%s", address, CAIRN_VERSION);
     wait_for_signal(signals, e);
     second_signal_stops(signals);
     log_line(LOG_INFO, "stopping", "drain_s=%lld", (long long)option_number(&c->options, "drain"));
