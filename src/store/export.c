@@ -52,7 +52,8 @@ static void rows_statement(struct store *s, const struct store_export *what,
     duck_quote(sql, what->site_key);
     buf_z(sql, " AS site, name, url, referrer, title, ");
     time_column(sql, "happened_at", format);
-    buf_printf(sql, " AS at, coalesce(id, '@%016" PRIx64 "-' || seq) AS id,", s->identity);
+    buf_printf(sql, " AS at, coalesce(id, '@%016" PRIx64 "-%" PRIu32 "-' || seq) AS id,",
+               s->identity, what->site);
     buf_z(sql, "CASE WHEN id_kind <> 'known' THEN '#' || format('{:016x}', visitor) END AS visitor,"
                "CASE WHEN id_kind = 'known' THEN '#' || format('{:016x}', visitor) END AS user,"
                "id_kind::VARCHAR AS id_kind, session,");

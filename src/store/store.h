@@ -74,7 +74,7 @@ MUST_CHECK err_code store_export(struct store *s, const struct store_export *wha
                                  struct err *err);
 
 /* A number that no other store has: the id of an event that was sent without one is exported as
- * "@<identity>-<seq>", so that the same event is known again when it is imported. */
+ * "@<identity>-<site>-<seq>", so that the same event is known again when it is imported. */
 uint64_t store_identity(const struct store *s);
 
 #endif
