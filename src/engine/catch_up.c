@@ -108,9 +108,17 @@ static err_code seen_in_journal(struct engine_own *o, struct err *err)
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
+static err_code know_site(void *arg, uint32_t site, struct err *err)
+{
+    struct engine_own *o = arg;
+    return store_each_dedupe(o->parts.store, site, 0, seen_one, o->parts.accept, err);
+}
+
 err_code engine_catch_up_accept(struct engine_own *o, struct err *err)
 {
     int64_t since = clock_now_ms(o->parts.clock) - LIMIT_DEDUPE_MS;
+    struct accept_store store = {store_identity(o->parts.store), know_site, o};
+    accept_set_store(o->parts.accept, &store);
     err_code code = store_each_dedupe(o->parts.store, 0, since, seen_one, o->parts.accept, err);
     return code == ERR_OK ? seen_in_journal(o, err) : code;
 }

@@ -51,6 +51,11 @@ struct accept {
     struct enrich enrich;
     struct dedupe *dedupe;
     struct counters *counters;
+    struct accept_store store;
+
+    pthread_mutex_t known_lock; /* guards what follows; held over store.know, above dedupe's locks */
+    uint32_t *known;            /* sites whose ids of any age the filter has */
+    size_t n_known;
 
     pthread_mutex_t bench_lock; /* guards the list of idle benches; nothing is called under it */
     struct bench *benches;
@@ -127,6 +132,8 @@ void accept_close(struct accept *x)
     identity_close(x->enrich.identity);
     dedupe_close(x->dedupe);
     counters_close(x->counters);
+    free(x->known);
+    pthread_mutex_destroy(&x->known_lock);
     pthread_mutex_destroy(&x->bench_lock);
     pthread_mutex_destroy(&x->tick_lock);
     free(x);
@@ -138,6 +145,7 @@ err_code accept_open(const struct accept_options *o, struct config *config, stru
     struct accept *x = calloc(1, sizeof *x);
     if (!x) return err_set(err, ERR_NOMEM, 0, "open the recording");
     pthread_mutex_init(&x->bench_lock, NULL);
+    pthread_mutex_init(&x->known_lock, NULL);
     pthread_mutex_init(&x->tick_lock, NULL);
     x->config = config;
     x->journal = journal;
@@ -302,6 +310,40 @@ static uint32_t site_to_blame(const struct take *t, const struct json_node *root
     return site ? site->id : 0;
 }
 
+void accept_set_store(struct accept *x, const struct accept_store *store)
+{
+    x->store = *store;
+}
+
+/* Before an import: every id that the store has of the site is in the filter. */
+static err_code know_site(struct accept *x, uint32_t site, struct err *err)
+{
+    if (!x->store.know) return ERR_OK;
+    err_code code = ERR_OK;
+    bool known = false;
+    pthread_mutex_lock(&x->known_lock);
+    for (size_t i = 0; i < x->n_known && !known; i++) known = x->known[i] == site;
+    if (!known) {
+        uint32_t *more = realloc(x->known, (x->n_known + 1) * sizeof *more);
+        if (more) x->known = more;
+        code = more ? x->store.know(x->store.arg, site, err)
+                    : err_set(err, ERR_NOMEM, 0, "remember a site");
+        if (!code) x->known[x->n_known++] = site;
+    }
+    pthread_mutex_unlock(&x->known_lock);
+    return code;
+}
+
+/* An import of what this store exported: "@<identity>-<site>-<seq>" (docs/FORMAT.md "Export"). */
+static bool is_own_export(const struct take *t, const struct event *e)
+{
+    char own[40];
+    if (!t->r->any_age_duplicates || e->text[TEXT_ID].n == 0 || e->text[TEXT_ID].p[0] != '@')
+        return false;
+    snprintf(own, sizeof own, "@%016" PRIx64 "-%" PRIu32 "-", t->x->store.identity, e->site);
+    return str_begins(e->text[TEXT_ID], str_of(own));
+}
+
 static void take_event(struct take *t, const struct json_node *root, enum json_fault fault,
                        const char *where)
 {
@@ -329,7 +371,11 @@ static void take_event(struct take *t, const struct json_node *root, enum json_f
             return;
         }
     }
-    if (ok) add_ready(t, &e, &why);
+    if (ok && is_own_export(t, &e)) {
+        struct counts *c = counts_of(t, e.site);
+        t->out->duplicates++;
+        if (c) c->duplicates++;
+    } else if (ok) add_ready(t, &e, &why);
     else reject(t, site_to_blame(t, root), &why);
 }
 
@@ -481,7 +527,10 @@ void accept_events(struct accept *x, const struct accept_request *r, struct aren
         return;
     }
     t.sites = config_sites(x->config);
-    if (take_all(&t) && t.failed == ERR_OK) {
+    struct err err;
+    if (r->any_age_duplicates && r->site && (t.failed = know_site(x, r->site->id, &err)))
+        log_line(LOG_ERROR, "ids_not_read", "site=%" PRIu32 " why=\"%s\"", r->site->id, err.msg);
+    if (t.failed == ERR_OK && take_all(&t) && t.failed == ERR_OK) {
         if (t.n_ready) commit(&t);
         if (!out->whole_refused && t.failed == ERR_OK) set_status(&t);
     }

@@ -141,10 +141,29 @@ static void set_source(struct making *m)
 
 /* --- who and with what ------------------------------------------------------------------------ */
 
+static bool is_import(const struct making *m)
+{
+    return m->r->origin_kind == ORIGIN_IMPORT || m->r->origin_kind == ORIGIN_IMPORT_BOTS;
+}
+
+/* An export tells the stored id itself, "#" and 16 hex digits (docs/FORMAT.md "Export"). */
+static bool set_exported_visitor(struct making *m)
+{
+    const struct fields *f = m->f;
+    struct str id = f->user.n ? f->user : f->visitor;
+    if (!is_import(m) || id.n != 17 || id.p[0] != '#') return false;
+    if (!str_to_u64_hex(str_sub(id, 1, id.n), &m->e->visitor)) return false;
+    m->e->id_kind = f->user.n                      ? ID_KNOWN
+                    : str_is(f->id_kind, "day") ? ID_DAY
+                                                   : ID_CONSENTED;
+    return true;
+}
+
 static bool set_visitor(struct making *m)
 {
     const struct fields *f = m->f;
     struct event *e = m->e;
+    if (set_exported_visitor(m)) return true;
     if (f->user.n || f->visitor.n) {
         e->id_kind = f->user.n ? ID_KNOWN : ID_CONSENTED;
         e->visitor = identity_visitor(m->site, e->id_kind, f->user.n ? f->user : f->visitor);
@@ -153,7 +172,7 @@ static bool set_visitor(struct making *m)
     e->id_kind = ID_DAY;
     bool given = f->ip.n || f->user_agent.n;
     struct str ip = given ? f->ip : m->r->ip, user_agent = given ? f->user_agent : m->r->user_agent;
-    bool import = m->r->origin_kind == ORIGIN_IMPORT || m->r->origin_kind == ORIGIN_IMPORT_BOTS;
+    bool import = is_import(m);
     if (import && ip.n == 0 && user_agent.n == 0) return refuse(m, REJECT_missing_field, "visitor");
     err_code code =
         import || f->has_at

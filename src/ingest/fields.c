@@ -78,6 +78,7 @@ static const struct field table[] = {
     VALUE(variant),
     TRUSTED(ip, LIMIT_IP),
     TRUSTED(user_agent, LIMIT_VALUE),
+    TRUSTED(id_kind, LIMIT_NAME),
     OTHER("value", AS_VALUE, 0, false),
     OTHER("at", AS_AT, 0, true),
     OTHER("age_ms", AS_AGE, 0, false),

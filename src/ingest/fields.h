@@ -12,7 +12,7 @@
 struct fields {
     struct str site, name, url, referrer, title, id, visitor, user, session, order_id, currency;
     struct str screen, language, timezone, experiment, variant;
-    struct str ip, user_agent;             /* trusted senders only */
+    struct str ip, user_agent, id_kind;    /* trusted senders only */
     struct str value;                      /* a decimal number, or empty */
     const struct json_node *props, *items; /* checked; NULL when absent */
     int64_t at_ms, age_ms;
