@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "event/limits.h"
+#include "import/options.h"
 
 const struct option common_options[] = {
     {"data", OPTION_TEXT, "./data", 0, 0, "DIR", "The data folder; made when new."},
@@ -89,6 +90,8 @@ const struct command commands[] = {
      false, user_command},
     {"token add", "--site KEY --scope SCOPES", "Make a token; it is printed once.", token_options,
      0, 0, false, token_command},
+    {"import", "csv|jsonl|parquet|access-log FILE... --site KEY [mapping]",
+     "Bring history in.", no_options, 0, 0, false, NULL},
     {"export", "csv|jsonl|parquet FILE --site KEY", "Write a site's events to a file.",
      export_options, 2, 2, false, export_command},
     {"doctor", "", "Look the data folder over.", no_options, 0, 0, false, doctor_command},
@@ -196,6 +199,7 @@ int cli_main(int argc, char **argv, struct asset_table assets)
         help(asked ? stdout : stderr);
         return asked ? EXIT_DONE : EXIT_USAGE;
     }
+    if (!d->run) return import_command(argc - 1, argv + 1); /* reads options of its own */
     struct cli *c = calloc(1, sizeof *c); /* the options' words alone are too much for a stack */
     struct err err = {0};
     if (!c) return EXIT_STOPPED;
