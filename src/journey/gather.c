@@ -1,8 +1,34 @@
+#include <stdlib.h>
+
 #include "journey/work.h"
 
 enum {
     BLOCK_EVENTS = 2048
 }; /* decoded at once, unless one visitor has more: stays in the L2 cache */
+
+/* Counts the events that the plan requires, so that one subtraction tells of any visitor whether
+ * there are some: a loop over a handful of events is mostly mispredicted branches. */
+static err_code count_hits(const struct work *w, struct block *b, struct err *err)
+{
+    if (b->hits_size < b->size + 1) {
+        free(b->hits);
+        b->hits = malloc((b->size + 1) * sizeof *b->hits);
+        b->hits_size = b->hits ? b->size + 1 : 0;
+        if (!b->hits) return err_set(err, ERR_NOMEM, 0, "look at %u events at once", b->n);
+    }
+    const uint64_t *term = w->p->plain ? b->c.match : b->c.term[0], needed = w->needed[0];
+    uint32_t *hits = b->hits, n = b->n, sum = 0;
+    bool several = w->p->n_words > 1;
+    for (uint32_t i = 0; i < n; i++) {
+        bool hit = (term[i] & needed) != 0;
+        for (size_t word = 1; several && word < w->p->n_words; word++)
+            hit = hit || b->c.term[word][i] & w->needed[word];
+        hits[i] = sum;
+        sum += hit;
+    }
+    hits[n] = sum;
+    return ERR_OK;
+}
 
 /* Decodes the block's next visitors: their terms, and the rest when it may be needed. */
 static err_code advance(const struct work *w, struct block *b, struct err *err)
@@ -16,27 +42,22 @@ static err_code advance(const struct work *w, struct block *b, struct err *err)
     b->first_row = from;
     b->decoded_end = v;
     decode_terms(w, b);
-    uint64_t met = 0;
-    for (size_t word = 0; word < w->p->n_words && w->may_skip; word++) {
-        const uint64_t *term = w->p->plain ? b->c.match : b->c.term[word];
-        for (uint32_t i = 0; i < b->n; i++) met |= term[i] & w->needed[word];
+    b->judged_only = false;
+    if (w->may_skip && w->p->n_words == 0) {
+        b->judged_only = true;
+    } else if (w->may_skip) {
+        rc = count_hits(w, b, err);
+        if (rc != ERR_OK) return rc;
+        b->judged_only = b->hits[b->n] == 0;
     }
-    b->judged_only = w->may_skip && met == 0;
     if (!b->judged_only) decode_columns(w, b);
     return ERR_OK;
 }
 
-static bool meets_none(const struct work *w, const struct slice *s)
+static bool meets_none(const struct slice *s)
 {
-    const struct block *b = s->block;
-    uint64_t met = 0;
-    if (b->judged_only) return true;
-    for (size_t word = 0; word < w->p->n_words; word++) {
-        const uint64_t *term = w->p->plain ? b->c.match : b->c.term[word];
-        term += s->first - b->first_row;
-        for (uint32_t i = 0; i < s->n; i++) met |= term[i] & w->needed[word];
-    }
-    return met == 0;
+    const uint32_t *hits = s->block->hits + (s->first - s->block->first_row);
+    return s->block->judged_only || hits[0] == hits[s->n];
 }
 
 /* The id_kind of the newest event; of the later part when several are as new. */
@@ -75,11 +96,12 @@ err_code work_gather(struct work *w, const struct slice *slices, size_t n, bool 
         }
         b->next++;
         total += slices[i].n;
-        needless = needless && meets_none(w, &slices[i]);
+        needless = needless && meets_none(&slices[i]);
     }
     *skip = needless;
     if (needless) return ERR_OK;
     w->n = total;
+    w->n_slices = n;
     w->id_kind = newest_kind(w, slices, n);
     err_code rc = work_room(w, total, err);
     if (rc == ERR_OK && n > 1) rc = work_columns(w, &w->own, &w->own_size, total, err);
@@ -93,9 +115,8 @@ err_code work_gather(struct work *w, const struct slice *slices, size_t n, bool 
         for (size_t i = 0; i < w->n_lanes; i++) w->c.lane[w->lane[i]] = place_in(w, slices, i);
         return ERR_OK;
     }
-    w->c = w->own;
     for (size_t i = 0; i < w->n_lanes; i++) {
-        char *to = w->own.lane[w->lane[i]];
+        char *to = w->c.lane[w->lane[i]] = w->own.lane[w->lane[i]];
         for (size_t s = 0; s < n; s++) {
             size_t bytes = (size_t)slices[s].n * w->width[i];
             memcpy(to, place_in(w, &slices[s], i), bytes);

@@ -45,12 +45,17 @@ static err_code visit(struct work *w, const struct kernel *k, const void *def, v
     return rc == ERR_OK && any ? k->add(state, def, &j, err) : rc;
 }
 
-/* The blocks that still have visitors, in order, which decides ties in time. */
-static size_t live_blocks(struct work *w, struct block **live)
+/* The blocks that still have visitors, in order, which decides ties in time; head[] are the next
+ * visitors' ids. */
+static size_t live_blocks(struct work *w, struct block **live, uint64_t *head)
 {
     size_t n = 0;
-    for (size_t i = 0; i < w->n_blocks; i++)
-        if (w->blocks[i].next < w->blocks[i].end) live[n++] = &w->blocks[i];
+    for (size_t i = 0; i < w->n_blocks; i++) {
+        struct block *b = &w->blocks[i];
+        if (b->next == b->end) continue;
+        head[n] = b->part->visitor[b->next];
+        live[n++] = b;
+    }
     return n;
 }
 
@@ -60,28 +65,31 @@ static struct slice next_slice(struct block *b)
     return (struct slice){b, first[0], first[1] - first[0]};
 }
 
-/* All visitors the blocks are aimed at, ascending. */
-static err_code walk_all(struct scan *s, struct work *w, struct block **live, struct slice *slices,
-                         void *state, struct err *err)
+/* All visitors the blocks are aimed at, ascending.  Which parts a visitor is in is as good as
+ * random: finding that out without branches saves their misprediction. */
+static err_code walk_all(struct scan *s, struct work *w, struct block **live, uint64_t *head,
+                         struct slice *slices, uint32_t *in, void *state, struct err *err)
 {
-    size_t since_poll = 0, n = live_blocks(w, live);
+    size_t since_poll = 0, n = live_blocks(w, live, head);
     while (n > 0) {
-        uint64_t id = UINT64_MAX;
-        size_t n_slices = 0;
+        uint64_t id = head[0];
+        size_t n_in = 0;
         bool ended = false;
+        for (size_t i = 1; i < n; i++) id = head[i] < id ? head[i] : id;
         for (size_t i = 0; i < n; i++) {
-            uint64_t own = live[i]->part->visitor[live[i]->next];
-            if (own < id) n_slices = 0;
-            if (own <= id) slices[n_slices++] = next_slice(live[i]);
-            if (own < id) id = own;
+            in[n_in] = (uint32_t)i;
+            n_in += head[i] == id;
         }
-        err_code rc = visit(w, s->k, s->def, state, id, slices, n_slices, err);
+        for (size_t i = 0; i < n_in; i++) slices[i] = next_slice(live[in[i]]);
+        err_code rc = visit(w, s->k, s->def, state, id, slices, n_in, err);
         if (rc != ERR_OK) return rc;
-        for (size_t i = 0; i < n_slices; i++) {
+        for (size_t i = 0; i < n_in; i++) {
+            const struct block *b = slices[i].block;
             since_poll += slices[i].n;
-            ended = ended || slices[i].block->next == slices[i].block->end;
+            if (b->next == b->end) ended = true;
+            else head[in[i]] = b->part->visitor[b->next];
         }
-        if (ended) n = live_blocks(w, live);
+        if (ended) n = live_blocks(w, live, head);
         if (since_poll < POLL_EVENTS) continue;
         since_poll = 0;
         if (atomic_load_explicit(&s->stop, memory_order_relaxed)) return ERR_OK;
@@ -94,18 +102,23 @@ static err_code walk_all(struct scan *s, struct work *w, struct block **live, st
 static err_code walk_range(struct scan *s, struct work *w, size_t range, void *state,
                            struct err *err)
 {
-    struct block **live = malloc((s->n_parts + 1) * sizeof *live);
-    struct slice *slices = malloc((s->n_parts + 1) * sizeof *slices);
+    size_t n = s->n_parts + 1;
+    struct block **live = malloc(n * sizeof *live);
+    struct slice *slices = malloc(n * sizeof *slices);
+    uint64_t *head = malloc(n * sizeof *head);
+    uint32_t *in = malloc(n * sizeof *in);
     unsigned shift = 64 - s->range_bits;
-    err_code rc =
-        live && slices ? ERR_OK : err_set(err, ERR_NOMEM, 0, "read %zu segments", s->n_parts);
+    err_code rc = ERR_OK;
+    if (!live || !slices || !head || !in) rc = err_set(err, ERR_NOMEM, 0, "read %zu segments", n);
     if (rc == ERR_OK) {
         if (s->range_bits) work_aim(w, (uint64_t)range << shift, (uint64_t)(range + 1) << shift);
         else work_aim(w, 0, 0);
-        rc = walk_all(s, w, live, slices, state, err);
+        rc = walk_all(s, w, live, head, slices, in, state, err);
     }
     free(live);
     free(slices);
+    free(head);
+    free(in);
     return rc;
 }
 

@@ -457,7 +457,8 @@ err_code work_finish(struct work *w, uint64_t visitor, struct journey *out, bool
 {
     const struct plan *p = w->p;
     *any = false;
-    sort_by_time(w);
+    if (w->n_slices > 1) sort_by_time(w);
+    size_t n_whole = w->n;
     if (w->judge_bots && w->n >= BOT_REGULAR && may_be_bot(w)) drop_bots(w);
     if (w->n == 0) return ERR_OK;
     if (p->want & WANT_SESSIONS) {
@@ -467,7 +468,8 @@ err_code work_finish(struct work *w, uint64_t visitor, struct journey *out, bool
     }
     judge(w);
     if (!filter(w)) return ERR_OK;
-    if (p->require) {
+    /* What is whole has been looked at when it was gathered. */
+    if (p->require && !(w->may_skip && p->plain && w->n == n_whole)) {
         uint64_t met = 0;
         for (size_t i = 0; i < w->n; i++) met |= w->c.match[i];
         if (!(met & p->require)) return ERR_OK;

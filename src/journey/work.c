@@ -112,7 +112,10 @@ void work_aim(struct work *w, uint64_t low, uint64_t high)
 
 void work_close(struct work *w)
 {
-    for (size_t i = 0; w->blocks && i < w->n_blocks; i++) free_columns(w, &w->blocks[i].c);
+    for (size_t i = 0; w->blocks && i < w->n_blocks; i++) {
+        free_columns(w, &w->blocks[i].c);
+        free(w->blocks[i].hits);
+    }
     free_columns(w, &w->own);
     free(w->blocks);
     free(w->cursors);

@@ -60,8 +60,9 @@ struct block { /* of one part, moving forward */
     uint32_t first_row;   /* the event at place 0 of the columns */
     uint32_t n;           /* events in the columns */
     bool judged_only;     /* terms alone: no event in it is one that the plan requires */
-    size_t size;          /* room for events */
+    size_t size, hits_size; /* room for events */
     struct columns c;
+    uint32_t *hits; /* [place]: events before it that the plan requires; n + 1 of them */
     uint32_t *cursor; /* [work_cursors]: where the last entries of a sparse column were, by use */
 };
 
@@ -79,7 +80,7 @@ struct work {
 
     /* The visitor at hand. */
     struct columns c;
-    size_t n;
+    size_t n, n_slices;
     uint8_t id_kind; /* of the newest event */
     struct journey_session *sessions;
     struct work_session *about; /* beside sessions */
