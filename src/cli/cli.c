@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -192,6 +193,7 @@ int cli_main(int argc, char **argv, struct asset_table assets)
         return EXIT_STOPPED;
     }
     signal(SIGPIPE, SIG_IGN);
+    umask(077); /* events are people's: whatever we write is its owner's alone */
     int used = 0;
     const struct command *d = find(argc - 1, argv + 1, &used);
     if (!d) {

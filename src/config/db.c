@@ -1,8 +1,10 @@
 #include "config/db.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 /* Exactly one of the two is open. */
 struct db {
@@ -14,9 +16,11 @@ enum { BUSY_WAIT_MS = 5000, MAX_SQL = 2000 };
 
 static err_code open_sqlite(const char *path, struct db *d, struct err *err)
 {
-    mode_t before = umask(0077);
-    int rc = sqlite3_open_v2(path, &d->lite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
-    umask(before);
+    /* Made here when it is new, so that nobody else may read it from the first moment on. */
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return err_set(err, ERR_IO, errno, "open %s", path);
+    close(fd);
+    int rc = sqlite3_open_v2(path, &d->lite, SQLITE_OPEN_READWRITE, NULL);
     if (rc != SQLITE_OK)
         return err_set(err, ERR_IO, 0, "open %s: %s", path,
                        d->lite ? sqlite3_errmsg(d->lite) : "no memory");

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, VISITOR_AGENT } from './chromium.mjs';
+import { launch } from './chromium.mjs';
 
 const out = mkdtempSync(join(tmpdir(), 'cairn-tracker-'));
 const PAGE = `<!doctype html><title>A page</title><script defer src="/cairn.js" data-site="shop" ATTRS></script>
@@ -54,7 +54,7 @@ after(async () => {
 
 async function open(path = '/', options = {}) {
   received = [];
-  const context = await browser.newContext({ userAgent: VISITOR_AGENT, ...options });
+  const context = await browser.newContext(options);
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (e) => page.errors.push(String(e)));
@@ -197,7 +197,7 @@ test('a refusing, slow or absent server is no error of the page', async () => {
 
 test('a beacon that is refused falls back to a request', async () => {
   received = [];
-  const context = await browser.newContext({ userAgent: VISITOR_AGENT });
+  const context = await browser.newContext();
   const page = await context.newPage();
   page.errors = [];
   page.on('pageerror', (e) => page.errors.push(String(e)));
