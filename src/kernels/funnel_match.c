@@ -15,9 +15,13 @@ void funnel_compile(const struct funnel_def *def, struct funnel_program *out)
     for (size_t k = 0; k < def->n_steps; k++) {
         out->step_bits |= UINT64_C(1) << def->bit[k];
         out->steps_of[def->bit[k]] |= UINT64_C(1) << k;
+        out->bits_to[k] = out->step_bits;
         if (!def->optional[k]) out->done = k + 1;
         if (def->optional[k] || (k > 0 && def->max_gap_ms[k])) out->plain = false;
     }
+    for (size_t low = 1; low < 256; low++)
+        out->steps_of_low[low] =
+            out->steps_of_low[low & (low - 1)] | out->steps_of[__builtin_ctzll(low)];
     for (size_t x = 0; x < def->n_exclusions; x++) {
         out->exclusion_bits |= UINT64_C(1) << def->exclusion[x].bit;
         out->exclusions_of[def->exclusion[x].bit] |= (uint16_t)(1u << x);
@@ -131,11 +135,11 @@ struct plain {
     uint32_t at[FUNNEL_MAX_STEPS][FUNNEL_MAX_STEPS];
 };
 
+/* Does what funnel_best does for an event of these steps; `steps` holds none past the next one. */
 static inline void plain_step(const struct funnel_def *def, struct plain *s, uint64_t steps,
                               size_t i, int64_t at_ms)
 {
-    steps &= (UINT64_C(2) << s->reached) - 1; /* nothing deeper than the next step */
-    while (steps) {
+    do {
         size_t k = 63 - (size_t)__builtin_clzll(steps);
         steps &= ~(UINT64_C(1) << k);
         if (k == 0) {
@@ -144,11 +148,18 @@ static inline void plain_step(const struct funnel_def *def, struct plain *s, uin
         } else {
             if (!funnel_in_window(def, s->start_ms[k - 1], at_ms)) continue;
             s->start_ms[k] = s->start_ms[k - 1];
+            for (size_t l = 0; l < k; l++) s->at[k][l] = s->at[k - 1][l];
         }
-        for (size_t l = 0; l < k; l++) s->at[k][l] = s->at[k - 1][l];
         s->at[k][k] = (uint32_t)i;
         if (k == s->reached) s->reached++;
-    }
+    } while (steps);
+}
+
+/* The steps of an event that can matter: none deeper than the next one. */
+static inline uint64_t plain_steps(const struct funnel_program *p, const struct plain *s,
+                                   uint64_t match)
+{
+    return funnel_steps(p, match) & ((UINT64_C(2) << s->reached) - 1);
 }
 
 struct plain_scan {
@@ -171,35 +182,63 @@ static inline bool plain_keep(const struct plain *s, struct funnel_attempt *out,
 static bool plain_instant(void *scan, size_t i, int64_t at_ms, struct funnel_seen seen)
 {
     struct plain_scan *x = scan;
-    plain_step(&x->p->def, x->s, seen.steps, i, at_ms);
+    uint64_t steps = seen.steps & ((UINT64_C(2) << x->s->reached) - 1);
+    if (steps) plain_step(&x->p->def, x->s, steps, i, at_ms);
     return !plain_keep(x->s, x->out, x->p->def.n_steps);
 }
 
 void funnel_plain(const struct funnel_program *p, const struct journey *j,
                   struct funnel_attempt *out)
 {
+    const size_t n = j->n, n_steps = p->def.n_steps;
+    const bool any_tie = p->def.ties == FUNNEL_TIES_ANY;
+    const uint64_t entry = UINT64_C(1) << p->def.bit[0], second = UINT64_C(1) << p->def.bit[1];
+    out->level = 0;
+    out->path = 0;
+    out->excluded = false;
+
+    /* Most visitors never enter, or enter and do no second step: one look over the bits tells. */
+    uint64_t bits = 0;
+    for (size_t k = 0; k < n; k++) bits |= j->match[k];
+    if (!(bits & entry)) return;
+    size_t i = 0;
+    while (!(j->match[i] & entry)) i++;
+    if (!(bits & second) && funnel_in_range(&p->def, j->at_ms[i])) {
+        out->level = out->path = 1;
+        out->at[0] = (uint32_t)i;
+        out->start_ms = j->at_ms[i];
+        return;
+    }
+
+    /* Only steps up to the next one can matter: the bits of those before each level. */
     struct plain s;
     s.reached = 0;
-    out->level = 0;
-    out->excluded = false;
-    const size_t n_steps = p->def.n_steps;
-    const bool any_tie = p->def.ties == FUNNEL_TIES_ANY;
-    for (size_t i = 0; i < j->n; i++) {
-        if (!(j->match[i] & p->step_bits)) continue;
-        if (any_tie && i + 1 < j->n && j->at_ms[i + 1] == j->at_ms[i]) {
-            size_t end = i + 2;
-            while (end < j->n && j->at_ms[end] == j->at_ms[i]) end++;
-            const struct funnel_view v = {.j = j, .lo = i, .hi = end};
-            if (!funnel_walk_instant(p, &v, i, end, plain_instant,
-                                     &(struct plain_scan){p, &s, out}))
-                break;
-            i = end - 1;
-            continue;
+    uint64_t wanted = entry;
+    const uint64_t *match = j->match;
+    const int64_t *at_ms = j->at_ms;
+    for (size_t seen = 0; i < n; i++) {
+        while (i < n && !(match[i] & wanted)) i++;
+        if (i == n) break;
+        bool last;
+        size_t lo = i, end = i + 1;
+        if (any_tie) { /* an instant is looked at as a whole; what was passed over had no effect */
+            while (lo > seen && at_ms[lo - 1] == at_ms[i]) lo--;
+            while (end < n && at_ms[end] == at_ms[i]) end++;
         }
-        plain_step(&p->def, &s, funnel_steps(p, j->match[i]), i, j->at_ms[i]);
-        if (plain_keep(&s, out, n_steps)) break;
+        if (end - lo > 1) {
+            const struct funnel_view v = {.j = j, .lo = lo, .hi = end};
+            last = !funnel_walk_instant(p, &v, lo, end, plain_instant,
+                                        &(struct plain_scan){p, &s, out});
+        } else {
+            plain_step(&p->def, &s, plain_steps(p, &s, match[i]), i, at_ms[i]);
+            last = plain_keep(&s, out, n_steps);
+        }
+        if (last) break;
+        wanted = p->bits_to[s.reached];
+        i = end - 1;
+        seen = end;
     }
-    out->path = out->level ? (UINT64_C(1) << out->level) - 1 : 0;
+    out->path = (UINT64_C(1) << out->level) - 1;
 }
 
 /* ---- first and totals ---- */

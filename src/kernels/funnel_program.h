@@ -11,6 +11,8 @@ struct funnel_program {
     struct funnel_def def;
     uint64_t step_bits, exclusion_bits;        /* of journey.match: what looks at an event at all */
     uint64_t steps_of[JOURNEY_MAX_PREDICATES]; /* by bit: the steps it serves */
+    uint64_t bits_to[FUNNEL_MAX_STEPS];        /* by step: the bits of it and all before it */
+    uint64_t steps_of_low[256]; /* by the first eight bits: mostly there are no others */
     uint16_t exclusions_of[JOURNEY_MAX_PREDICATES]; /* by bit: the exclusions it sets off */
     size_t
         done;   /* completed means more than this many steps: the last required one is [done - 1] */
@@ -38,8 +40,9 @@ struct funnel_seen {     /* what an event is to the funnel */
 
 static inline uint64_t funnel_steps(const struct funnel_program *p, uint64_t match)
 {
-    uint64_t steps = 0;
-    for (uint64_t m = match & p->step_bits; m; m &= m - 1) steps |= p->steps_of[__builtin_ctzll(m)];
+    uint64_t steps = p->steps_of_low[match & 255];
+    for (uint64_t m = match & p->step_bits & ~UINT64_C(255); m; m &= m - 1)
+        steps |= p->steps_of[__builtin_ctzll(m)];
     return steps;
 }
 
