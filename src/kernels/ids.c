@@ -1,5 +1,7 @@
 #include "kernels/ids.h"
 
+#include "kernels/span.h"
+
 static err_code ids_init(void *state, const void *def, struct err *err)
 {
     (void)def;
@@ -10,10 +12,13 @@ static err_code ids_init(void *state, const void *def, struct err *err)
 
 static err_code ids_add(void *state, const void *def, const struct journey *j, struct err *err)
 {
-    (void)def;
     (void)err;
     struct ids_state *s = state;
-    if (j->n > 0 && j->id_kind <= ID_KNOWN) s->visitors[j->id_kind]++;
+    const struct ids_def *d = def;
+    struct span in = span_of(j, d->from_ms, d->to_ms);
+    bool counts = in.lo < in.hi && d->bits == 0;
+    for (size_t i = in.lo; i < in.hi && !counts; i++) counts = (j->match[i] & d->bits) != 0;
+    if (counts && j->id_kind <= ID_KNOWN) s->visitors[j->id_kind]++;
     return ERR_OK;
 }
 

@@ -144,9 +144,10 @@ static void lists_whom_the_funnel_counts(void **state)
 static void counts_kinds_of_ids(void **state)
 {
     (void)state;
+    const struct ids_def def = {0, INT64_MAX, 0};
     for (uint64_t seed = 0; seed <= SPLITS; seed++) {
         struct ids_state s;
-        run(&ids_kernel, NULL, seed, &s);
+        run(&ids_kernel, &def, seed, &s);
         for (int kind = 0; kind < 3; kind++) assert_int_equal(s.visitors[kind], VISITORS / 3);
     }
 }

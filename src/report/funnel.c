@@ -1,8 +1,9 @@
 #include "report/funnel.h"
 
+#include "kernels/grouped.h"
+#include "report/counted.h"
 #include "report/friction.h"
 #include "report/funnel_ask.h"
-#include "report/groups.h"
 #include "report/identity.h"
 #include "report/maturity.h"
 #include "stats/interval.h"
@@ -114,16 +115,12 @@ static json_t *result_of(const struct funnel_ask *ask, const struct plan *p,
 
 /* The result of everybody: with what only the whole has. */
 static err_code whole_of(const struct request *q, const struct funnel_ask *ask,
-                         const struct plan *p, const struct funnel_answer *a, json_t **result,
-                         struct err *err)
+                         const struct plan *p, const struct funnel_answer *a,
+                         const struct ids_state *ids, json_t **result, struct err *err)
 {
     struct maker m = {result_of(ask, p, &a->all), false};
     if (!m.object) return err_set(err, ERR_NOMEM, 0, "a funnel");
-    err_code rc = identity_note(q, &m, err);
-    if (rc != ERR_OK) {
-        json_decref(m.object);
-        return rc;
-    }
+    identity_note(q, ids, &m);
     make_set(&m, "matured", maturity_of(ask, a));
     return make_end(&m, result, err);
 }
@@ -150,23 +147,47 @@ static err_code add_groups(const struct funnel_ask *ask, const struct plan *p,
                : err_set(err, ERR_NOMEM, 0, "a funnel");
 }
 
+/* The steps that an entry can be at. */
+static uint64_t entry_bits(const struct funnel_def *def)
+{
+    uint64_t bits = UINT64_C(1) << def->bit[0];
+    bool anywhere = def->order == FUNNEL_ANY || def->order == FUNNEL_OPEN;
+    for (size_t i = 1; i < def->n_steps && anywhere; i++) bits |= UINT64_C(1) << def->bit[i];
+    return bits;
+}
+
+/* The funnel, and who enters it, in one pass. */
+static err_code funnel_scan(const struct request *q, const struct funnel_ask *ask,
+                            const struct plan *p, struct funnel_answer *answer,
+                            struct ids_state *ids, struct err *err)
+{
+    const struct funnel_limits limits = {.groups = q->limit, .destinations = DESTINATIONS};
+    const struct ids_def ids_def = {ask->def.from_ms, ask->def.to_ms, entry_bits(&ask->def)};
+    const struct grouped_def def = {
+        .n_parts = 2, .kernel = {&funnel_kernel, &ids_kernel}, .def = {&ask->def, &ids_def}};
+    struct grouped_state state = {0};
+    void *part;
+    err_code rc = request_scan(q, p, &grouped_kernel, &def, &state, err);
+    if (rc != ERR_OK) return rc;
+    rc = grouped_all(&state, 0, &part, err);
+    if (rc == ERR_OK) rc = funnel_finish(part, &ask->def, &limits, q->a, answer, err);
+    if (rc == ERR_OK) rc = grouped_all(&state, 1, &part, err);
+    if (rc == ERR_OK) *ids = *(struct ids_state *)part;
+    grouped_kernel.release(&state);
+    return rc;
+}
+
 err_code report_funnel(const struct request *q, json_t **result, struct err *err)
 {
     struct plan *p = NULL;
     struct funnel_ask *ask = NULL;
-    struct funnel_state state = {0};
     struct funnel_answer answer = {0};
-    const struct funnel_limits limits = {.groups = q->limit, .destinations = DESTINATIONS};
-    bool scanned = false;
+    struct ids_state ids = {0};
     err_code rc = funnel_ask_read(q, &ask, err);
     if (rc == ERR_OK) rc = request_plan(q, &p, err);
     if (rc == ERR_OK) rc = funnel_bind(q, ask, p, err);
-    if (rc == ERR_OK) {
-        rc = request_scan(q, p, &funnel_kernel, &ask->def, &state, err);
-        scanned = rc == ERR_OK;
-    }
-    if (rc == ERR_OK) rc = funnel_finish(&state, &ask->def, &limits, q->a, &answer, err);
-    if (rc == ERR_OK) rc = whole_of(q, ask, p, &answer, result, err);
+    if (rc == ERR_OK) rc = funnel_scan(q, ask, p, &answer, &ids, err);
+    if (rc == ERR_OK) rc = whole_of(q, ask, p, &answer, &ids, result, err);
     if (rc == ERR_OK && ask->def.breakdown) {
         rc = add_groups(ask, p, &answer, *result, err);
         if (rc != ERR_OK) {
@@ -174,7 +195,6 @@ err_code report_funnel(const struct request *q, json_t **result, struct err *err
             *result = NULL;
         }
     }
-    if (scanned && funnel_kernel.release) funnel_kernel.release(&state);
     plan_close(p);
     return rc;
 }

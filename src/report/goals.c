@@ -3,11 +3,9 @@
 #include <stdio.h>
 
 #include "event/currency.h"
-#include "report/groups.h"
-#include "stats/interval.h"
+#include "report/counted.h"
 
-/* Goals in one pass.  A plan has 64 predicates, and filters and the lead goal need some. */
-enum { GOALS_A_PASS = 40 };
+#include "stats/interval.h"
 
 static struct str text_at(const json_t *doc, const char *key)
 {
@@ -173,7 +171,8 @@ static void one_rate(const struct request *q, const struct site_goal *g,
         const struct cluster_sums *s =
             q->unit == UNIT_SESSION ? &row->per_session : &row->per_visitor;
         out->n = s->y;
-        out->rate = cluster_ratio(s);
+        /* Nobody did it: the delta method has no variance to go by, Wilson has. */
+        out->rate = s->y == 0 ? interval_wilson(0, s->k) : cluster_ratio(s);
     } else if (q->unit == UNIT_SESSION) {
         out->n = row->sessions.y;
         out->rate = cluster_share(&row->sessions);
@@ -183,75 +182,49 @@ static void one_rate(const struct request *q, const struct site_goal *g,
     }
 }
 
-/* Goals [first, first + n) of the set in one pass. */
-static err_code count_some(const struct request *q, const struct goal_set *set, size_t first,
-                           size_t n, const struct range *range, struct goal_results *out,
-                           struct err *err)
+err_code goals_bind(const struct request *q, const struct goal_set *set, size_t first, size_t n,
+                    struct plan *p, struct rate_def *def, struct err *err)
 {
-    struct plan *p = NULL;
-    struct rate_def *def = ARENA_NEW(q->a, struct rate_def, 1);
-    if (!def) return no_memory(err);
-    struct rate_state state = {0};
-    struct rate_answer answer = {0};
-    bool scanned = false;
-    err_code rc = request_plan(q, &p, err);
-    def->from_ms = range->from_ms;
-    def->to_ms = range->to_ms;
-    def->n_goals = n;
     unsigned needs = NEED_SESSIONS;
-    for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+    *def = (struct rate_def){.n_goals = n, .from_ms = q->range.from_ms, .to_ms = q->range.to_ms};
+    for (size_t i = 0; i < n; i++) {
         const struct site_goal *g = &set->goals[first + i];
         unsigned bit = 0;
-        rc = plan_predicate(p, &g->rule, &bit, err);
+        err_code rc = plan_predicate(p, &g->rule, &bit, err);
+        if (rc != ERR_OK) return rc;
         def->goal[i] = (struct goal){(uint8_t)bit, g->count};
         def->value_from_event[i] = g->value == VALUE_FROM_EVENT;
         if (g->value == VALUE_FROM_EVENT) needs |= NEED_VALUE;
     }
-    if (rc == ERR_OK && q->unit == UNIT_LEAD) rc = read_lead(q, p, def, err);
-    if (rc != ERR_OK) goto out;
+    if (q->unit == UNIT_LEAD) {
+        err_code rc = read_lead(q, p, def, err);
+        if (rc != ERR_OK) return rc;
+    }
     plan_need(p, needs);
-    plan_time(p, def->lead == RATE_LEAD_GOAL ? INT64_MIN : range->from_ms, range->to_ms);
-    rc = request_scan(q, p, &rate_kernel, def, &state, err);
-    scanned = rc == ERR_OK;
-    if (rc == ERR_OK) rc = rate_finish(&state, def, q->a, &answer, err);
-    if (rc != ERR_OK) goto out;
+    plan_time(p, def->lead == RATE_LEAD_GOAL ? INT64_MIN : def->from_ms, def->to_ms);
+    return ERR_OK;
+}
 
+err_code goals_take(const struct request *q, const struct goal_set *set, size_t first, size_t n,
+                    const struct plan *p, const struct rate_def *def,
+                    const struct rate_answer *answer, struct goal_results *out, struct err *err)
+{
     out->no_lead = q->unit == UNIT_LEAD && def->lead == RATE_LEAD_NONE;
-    out->units = q->unit == UNIT_SESSION ? answer.sessions
-                 : q->unit == UNIT_LEAD  ? answer.leads
-                                         : answer.visitors;
+    out->units = q->unit == UNIT_SESSION ? answer->sessions
+                 : q->unit == UNIT_LEAD  ? answer->leads
+                                         : answer->visitors;
     for (size_t i = 0; i < n; i++) {
         const struct site_goal *g = &set->goals[first + i];
-        const struct rate_row *row = &answer.rows[i];
+        const struct rate_row *row = &answer->rows[i];
         struct goal_result *to = &out->of[first + i];
         to->hits = row->hits;
         to->conversions = row->conversions;
-        one_rate(q, g, &answer, row, to);
+        one_rate(q, g, answer, row, to);
         to->value = g->value == VALUE_FIXED ? fixed_value(g, row->conversions)
                     : g->value == VALUE_FROM_EVENT
                         ? event_value(p, g, row)
                         : answer_none(STAT_NOT_DEFINED, "the goal has no value");
-        if (!to->value) rc = no_memory(err);
-    }
-out:
-    if (scanned && rate_kernel.release) rate_kernel.release(&state);
-    plan_close(p);
-    return rc;
-}
-
-err_code goals_count(const struct request *q, const struct goal_set *set, const struct range *range,
-                     struct goal_results *out, struct err *err)
-{
-    *out = (struct goal_results){.n = set->n};
-    out->of = ARENA_NEW(q->a, struct goal_result, set->n ? set->n : 1);
-    if (!out->of) return no_memory(err);
-    for (size_t first = 0; first < set->n; first += GOALS_A_PASS) {
-        size_t n = set->n - first < GOALS_A_PASS ? set->n - first : GOALS_A_PASS;
-        err_code rc = count_some(q, set, first, n, range, out, err);
-        if (rc != ERR_OK) {
-            goal_results_release(out);
-            return rc;
-        }
+        if (!to->value) return no_memory(err);
     }
     return ERR_OK;
 }
@@ -295,19 +268,15 @@ err_code goals_list(const struct goal_set *set, struct goal_results *r, json_t *
     return *out ? ERR_OK : no_memory(err);
 }
 
-static err_code goals_result(const struct request *q, const void *arg, json_t **result,
-                             struct err *err)
+static err_code goals_result(const struct request *q, const struct counting *what,
+                             struct counted *c, json_t **result, struct err *err)
 {
-    const struct goal_set *set = arg;
-    struct goal_results counted = {0};
     json_t *list = NULL;
-    err_code rc = goals_count(q, set, &q->range, &counted, err);
-    if (rc == ERR_OK) rc = goals_list(set, &counted, &list, err);
-    goal_results_release(&counted);
+    err_code rc = goals_list(what->goals, &c->goals, &list, err);
     if (rc != ERR_OK) return rc;
     struct maker m = make_begin();
     make_text(&m, "unit", str_of(unit_names[q->unit]));
-    make_count(&m, "units", counted.units);
+    make_count(&m, "units", c->goals.units);
     make_set(&m, "goals", list);
     return make_end(&m, result, err);
 }
@@ -315,6 +284,7 @@ static err_code goals_result(const struct request *q, const void *arg, json_t **
 err_code report_goals(const struct request *q, json_t **result, struct err *err)
 {
     struct goal_set set;
+    const struct counting what = {.goals = &set};
     err_code rc = goals_load(q, &set, err);
-    return rc == ERR_OK ? groups_result(q, goals_result, &set, result, err) : rc;
+    return rc == ERR_OK ? counted_result(q, &what, goals_result, result, err) : rc;
 }

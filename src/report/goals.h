@@ -42,9 +42,15 @@ struct goal_results {
     } * of;            /* as in the set */
     size_t n;
 };
-MUST_CHECK err_code goals_count(const struct request *q, const struct goal_set *set,
-                                const struct range *range, struct goal_results *out,
-                                struct err *err);
+/* Compiles goals [first, first + n) into `p`, for the request's range and unit; sets the plan's
+ * time. */
+MUST_CHECK err_code goals_bind(const struct request *q, const struct goal_set *set, size_t first,
+                               size_t n, struct plan *p, struct rate_def *def, struct err *err);
+/* From what the kernel counted to results [first, first + n); `out->of` is the caller's. */
+MUST_CHECK err_code goals_take(const struct request *q, const struct goal_set *set, size_t first,
+                               size_t n, const struct plan *p, const struct rate_def *def,
+                               const struct rate_answer *answer, struct goal_results *out,
+                               struct err *err);
 void goal_results_release(struct goal_results *r); /* NULL values are allowed */
 
 /* [{"key","name","class","hits","conversions","converted","value"}]; takes the values out of `r`.

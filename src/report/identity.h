@@ -2,11 +2,11 @@
 #ifndef CAIRN_REPORT_IDENTITY_H
 #define CAIRN_REPORT_IDENTITY_H
 
+#include "kernels/ids.h"
 #include "report/answer.h"
 
-/* Sets "identity": {"day","consented","known"}: visitors of the range by kind of id; and, when the
- * range has several days and some ids live for one, a "note" saying that visitors are daily ones,
- * summed. */
-MUST_CHECK err_code identity_note(const struct request *q, struct maker *m, struct err *err);
+/* Sets "identity": {"day","consented","known"}: how many visitors of each kind were counted; and,
+ * when the range has several days and some ids live for one, a "note" that says what follows. */
+void identity_note(const struct request *q, const struct ids_state *ids, struct maker *m);
 
 #endif

@@ -2,13 +2,11 @@
 #ifndef CAIRN_REPORT_OVERVIEW_H
 #define CAIRN_REPORT_OVERVIEW_H
 
-#include "report/buckets.h"
-#include "report/goals.h"
+#include "report/counted.h"
 
-/* Visitors, sessions, views, bounce, engaged time and the series of the request's range. */
-MUST_CHECK err_code overview_numbers(const struct request *q, const struct goal_set *set,
-                                     const struct buckets *series, struct maker *m,
-                                     struct err *err);
+/* Sets visitors, sessions, views, bounce, engaged time and the series. */
+void overview_numbers(const struct request *q, const struct buckets *series,
+                      const struct overview_answer *a, struct maker *m);
 
 /* Own field: "series": minute | hour | day. */
 MUST_CHECK err_code report_overview(const struct request *q, json_t **result, struct err *err);

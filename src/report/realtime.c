@@ -1,6 +1,5 @@
 #include "report/realtime.h"
 
-#include "kernels/ids.h"
 #include "report/breakdown.h"
 #include "report/examples.h"
 #include "report/overview.h"
@@ -19,12 +18,13 @@ static err_code visitors_now(const struct request *q, uint64_t *n, struct err *e
 {
     struct plan *p = NULL;
     struct ids_state ids = {0};
+    const struct ids_def def = {q->now_ms - NOW_MINUTES * MINUTE_MS, q->range.to_ms, 0};
     err_code rc = request_plan(q, &p, err);
     if (rc != ERR_OK) return rc;
-    plan_time(p, q->now_ms - NOW_MINUTES * MINUTE_MS, q->range.to_ms);
-    rc = request_scan(q, p, &ids_kernel, NULL, &ids, err);
+    plan_time(p, def.from_ms, def.to_ms);
+    rc = request_scan(q, p, &ids_kernel, &def, &ids, err);
     plan_close(p);
-    *n = ids.visitors[ID_DAY] + ids.visitors[ID_CONSENTED] + ids.visitors[ID_KNOWN];
+    *n = ids_all(&ids);
     return rc;
 }
 
@@ -50,14 +50,18 @@ err_code report_realtime(const struct request *q, json_t **result, struct err *e
     static const char *const tables[] = {"path", "name", "source", "country", "device"};
     struct goal_set goals;
     struct buckets minutes;
+    struct counted *c = NULL;
+    const struct counting what = {&goals, true, &minutes};
     struct maker m = make_begin();
     uint64_t now = 0;
     json_t *feed = NULL;
     err_code rc = goals_load(q, &goals, err);
     if (rc == ERR_OK) rc = visitors_now(q, &now, err);
-    make_count(&m, "visitors_now", now);
     if (rc == ERR_OK) rc = buckets_cut(q, q->range, BUCKET_MINUTE, &minutes, err);
-    if (rc == ERR_OK) rc = overview_numbers(q, &goals, &minutes, &m, err);
+    if (rc == ERR_OK) rc = counted_run(q, &what, NULL, &c, err);
+    make_count(&m, "visitors_now", now);
+    if (rc == ERR_OK) overview_numbers(q, &minutes, &c->overview, &m);
+    counted_release(c, NULL);
     for (size_t i = 0; rc == ERR_OK && i < sizeof tables / sizeof *tables; i++)
         rc = top_of(q, tables[i], &m, err);
     if (rc == ERR_OK) rc = examples_list(q, NULL, FEED, &feed, err);

@@ -216,6 +216,20 @@ static void answers_alike_on_any_threads(void **state)
     json_decref(first);
 }
 
+static void groups_are_what_a_filter_leaves(void **state)
+{
+    (void)state;
+    static const char *const dimensions[] = {"device", "source",  "path",
+                                             "name",   "channel", "country"};
+    struct world w;
+    world_shop_open(&w, 2);
+    for (size_t i = 0; i < sizeof dimensions / sizeof *dimensions; i++) {
+        world_check_groups(&w, "overview", WEEK, dimensions[i], 50);
+        world_check_groups(&w, "goals", WEEK ",'unit':'session'", dimensions[i], 2);
+    }
+    world_close(&w);
+}
+
 /* Weekdays stand beside weekdays, and rates carry their difference. */
 static void compares_with_the_week_before(void **state)
 {
@@ -389,6 +403,7 @@ int main(void)
         cmocka_unit_test(counts_what_a_reader_counts),
         cmocka_unit_test(refuses_by_name_and_field),
         cmocka_unit_test(answers_alike_on_any_threads),
+        cmocka_unit_test(groups_are_what_a_filter_leaves),
         cmocka_unit_test(compares_with_the_week_before),
         cmocka_unit_test(counts_leads),
         cmocka_unit_test(shows_one_journey),

@@ -181,12 +181,25 @@ static void agrees_on_names_and_devices(void **state)
     json_decref(answer);
 }
 
+static void groups_are_what_a_filter_leaves(void **state)
+{
+    (void)state;
+    if (skipped()) skip();
+    world_thing(&by_user, "goals",
+                "{'key':'out','name':'Clicked out','class':'macro','count':'session',"
+                "'rule':{'type':'event','name':'clickout item'}}");
+    world_check_groups(&by_user, "overview", DAYS, "device", 10);
+    world_check_groups(&by_user, "overview", DAYS, "city", 5);
+    world_check_groups(&by_user, "overview", DAYS, "name", 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_visitors_and_events),
         cmocka_unit_test(agrees_with_the_answer_key),
         cmocka_unit_test(agrees_on_names_and_devices),
+        cmocka_unit_test(groups_are_what_a_filter_leaves),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
