@@ -233,12 +233,10 @@ err_code store_export(struct store *s, const struct store_export *what, uint64_t
     if (format == 3)
         return err_named(err, ERR_INVALID, "unknown_format", "format", "no format \"%s\"",
                          what->format);
-    err_code code = ERR_OK;
     rows_statement(s, what, (enum export_format)format, &sql);
-    if (sql.bad || duckdb_connect(s->db, &con) != DuckDBSuccess) {
-        code = err_set(err, ERR_NOMEM, 0, "export from store %s", s->path);
-        goto out;
-    }
+    err_code code = sql.bad ? err_set(err, ERR_NOMEM, 0, "export from store %s", s->path)
+                            : store_connect(s, &con, err);
+    if (code) goto out;
     if ((code = duck_stream_open(con, sql.p, &rows.stream, err))) goto out;
     code = strcmp(what->path, "-") == 0
                ? export_to_stdout(&rows, (enum export_format)format, err)
@@ -246,7 +244,7 @@ err_code store_export(struct store *s, const struct store_export *what, uint64_t
     if (!code) *rows_out = rows.n;
 out:
     duck_stream_close(&rows.stream);
-    if (con) duckdb_disconnect(&con);
+    store_disconnect(s, &con);
     buf_free(&sql);
     return code;
 }

@@ -74,18 +74,16 @@ static err_code with_stream(struct store *s, struct buf *sql,
     duckdb_connection con = NULL;
     struct duck_stream stream = {0};
     duckdb_data_chunk c = NULL;
-    err_code code = ERR_OK;
     buf_char(sql, '\0');
-    if (sql->bad || duckdb_connect(s->db, &con) != DuckDBSuccess) {
-        code = err_set(err, ERR_NOMEM, 0, "read from store %s", s->path);
-        goto out;
-    }
+    err_code code = sql->bad ? err_set(err, ERR_NOMEM, 0, "read from store %s", s->path)
+                             : store_connect(s, &con, err);
+    if (code) goto out;
     if ((code = duck_stream_open(con, sql->p, &stream, err))) goto out;
     while (!(code = duck_stream_next(&stream, &c, err)) && c)
         if ((code = chunk(c, arg, err))) break;
 out:
     duck_stream_close(&stream);
-    if (con) duckdb_disconnect(&con);
+    store_disconnect(s, &con);
     buf_free(sql);
     return code;
 }

@@ -39,9 +39,14 @@ enum store_column {
 };
 
 struct store {
-    duckdb_database db;
     char *path;
+    size_t memory_bytes;
+    int threads;
     uint64_t identity;
+    /* Readers hold it shared for as long as they have a connection; alone it is held while the
+     * database is opened again.  Taken after `writing`. */
+    pthread_rwlock_t use;
+    duckdb_database db;         /* NULL after a failed try to open it again */
     _Atomic uint64_t watermark; /* set with release after its batch is committed */
     pthread_mutex_t writing;    /* guards what follows; a leaf */
     duckdb_connection writer;
@@ -49,7 +54,14 @@ struct store {
     duckdb_appender appender; /* while a transaction is open */
     uint64_t pending;         /* the watermark that the open transaction will commit */
     bool open;
+    bool spoilt; /* a transaction failed: open the database again before the next one */
 };
+
+/* Opens the database again as its files have it.  Called with `writing` held. */
+MUST_CHECK err_code store_reopen(struct store *s, struct err *err);
+/* A connection of a reader's own, and its end.  ERR_IO while the database cannot be opened. */
+MUST_CHECK err_code store_connect(struct store *s, duckdb_connection *out, struct err *err);
+void store_disconnect(struct store *s, duckdb_connection *con); /* NULL in it is allowed */
 
 /* Makes or migrates the tables; runs as one transaction on the writer. */
 MUST_CHECK err_code store_schema_migrate(struct store *s, struct err *err);

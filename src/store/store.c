@@ -1,3 +1,4 @@
+#include "base/log.h"
 #include "store/schema.h"
 
 enum { DEFAULT_MEMORY_MIB = 512 };
@@ -78,6 +79,33 @@ static err_code make_chunk(struct store *s, struct err *err)
     return s->chunk ? ERR_OK : err_set(err, ERR_NOMEM, 0, "open store %s", s->path);
 }
 
+static err_code open_parts(struct store *s, struct err *err)
+{
+    uint64_t watermark = 0;
+    err_code code = open_database(s->path, s->memory_bytes, s->threads, &s->db, err);
+    if (code) return code;
+    if (duckdb_connect(s->db, &s->writer) != DuckDBSuccess)
+        return err_set(err, ERR_NOMEM, 0, "connect to store %s", s->path);
+    if ((code = store_schema_migrate(s, err))) return code;
+    if ((code = duck_run(s->writer, "PRAGMA disable_checkpoint_on_shutdown", err))) return code;
+    if ((code = duck_run(s->writer, "SET lock_configuration = true", err))) return code;
+    if ((code = make_chunk(s, err))) return code;
+    if ((code = duck_number(s->writer, "SELECT watermark FROM meta", &watermark, err))) return code;
+    if ((code = duck_number(s->writer, "SELECT identity FROM meta", &s->identity, err)))
+        return code;
+    atomic_store_explicit(&s->watermark, watermark, memory_order_release);
+    return ERR_OK;
+}
+
+/* Leaves the files as the last commit left them. */
+static void close_parts(struct store *s)
+{
+    if (s->appender) duckdb_appender_destroy(&s->appender);
+    if (s->chunk) duckdb_destroy_data_chunk(&s->chunk);
+    if (s->writer) duckdb_disconnect(&s->writer);
+    if (s->db) duckdb_close(&s->db);
+}
+
 err_code store_open(const char *path, size_t memory_bytes, int threads, struct store **out,
                     struct err *err)
 {
@@ -87,34 +115,58 @@ err_code store_open(const char *path, size_t memory_bytes, int threads, struct s
         free(s);
         return err_set(err, ERR_NOMEM, 0, "open store %s", path);
     }
+    s->memory_bytes = memory_bytes;
+    s->threads = threads;
     pthread_mutex_init(&s->writing, NULL);
-    uint64_t watermark = 0;
-    err_code code = open_database(path, memory_bytes, threads, &s->db, err);
-    if (code) goto out;
-    if (duckdb_connect(s->db, &s->writer) != DuckDBSuccess) {
-        code = err_set(err, ERR_NOMEM, 0, "connect to store %s", path);
-        goto out;
+    pthread_rwlock_init(&s->use, NULL);
+    atomic_init(&s->watermark, 0);
+    err_code code = open_parts(s, err);
+    if (code) {
+        s->spoilt = true;
+        store_close(s);
+        return code;
     }
-    if ((code = store_schema_migrate(s, err))) goto out;
-    if ((code = duck_run(s->writer, "SET lock_configuration = true", err))) goto out;
-    if ((code = make_chunk(s, err))) goto out;
-    if ((code = duck_number(s->writer, "SELECT watermark FROM meta", &watermark, err))) goto out;
-    if ((code = duck_number(s->writer, "SELECT identity FROM meta", &s->identity, err))) goto out;
-    atomic_init(&s->watermark, watermark);
     *out = s;
     return ERR_OK;
-out:
-    store_close(s);
+}
+
+err_code store_reopen(struct store *s, struct err *err)
+{
+    pthread_rwlock_wrlock(&s->use);
+    close_parts(s);
+    err_code code = open_parts(s, err);
+    if (code) close_parts(s);
+    s->spoilt = code != ERR_OK;
+    pthread_rwlock_unlock(&s->use);
     return code;
+}
+
+err_code store_connect(struct store *s, duckdb_connection *out, struct err *err)
+{
+    pthread_rwlock_rdlock(&s->use);
+    if (s->db && duckdb_connect(s->db, out) == DuckDBSuccess) return ERR_OK;
+    *out = NULL;
+    bool open = s->db != NULL;
+    pthread_rwlock_unlock(&s->use);
+    return err_set(err, open ? ERR_NOMEM : ERR_IO, 0, "connect to store %s", s->path);
+}
+
+void store_disconnect(struct store *s, duckdb_connection *con)
+{
+    if (!*con) return;
+    duckdb_disconnect(con);
+    pthread_rwlock_unlock(&s->use);
 }
 
 void store_close(struct store *s)
 {
     if (!s) return;
-    if (s->appender) duckdb_appender_destroy(&s->appender);
-    if (s->chunk) duckdb_destroy_data_chunk(&s->chunk);
-    if (s->writer) duckdb_disconnect(&s->writer);
-    if (s->db) duckdb_close(&s->db); /* checkpoints */
+    struct err err;
+    /* What failed is not made lasting: the next start reads the log instead. */
+    if (!s->spoilt && !s->open && duck_run(s->writer, "CHECKPOINT", &err))
+        log_line(LOG_WARN, "store_not_checkpointed", "why=\"%s\"", err.msg);
+    close_parts(s);
+    pthread_rwlock_destroy(&s->use);
     pthread_mutex_destroy(&s->writing);
     free(s->path);
     free(s);

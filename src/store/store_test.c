@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -528,6 +529,53 @@ static void touches_nothing_outside(void **state)
     store_close(s);
 }
 
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+    getrlimit(RLIMIT_FSIZE, &limit);
+    limit.rlim_cur = bytes;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static err_code expect_next(void *arg, const struct event *e)
+{
+    uint64_t *seq = arg;
+    struct event want = event_at(++*seq);
+    assert_same(e, &want);
+    return ERR_OK;
+}
+
+static void goes_on_after_a_full_disk(void **state)
+{
+    struct place *p = *state;
+    struct store *s = open_store(p);
+    struct err err;
+    struct stat wal;
+    char path[128];
+    uint64_t seq = 0;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(add_range(s, 1, 3000, &err), ERR_OK);
+    snprintf(path, sizeof path, "%s.wal", p->path);
+    assert_int_equal(stat(path, &wal), 0);
+    for (int again = 0; again < 3; again++) {
+        limit_files((rlim_t)wal.st_size + 10000);
+        assert_int_equal(add_range(s, 3001, 6000, &err), ERR_IO);
+        limit_files(RLIM_INFINITY);
+        assert_int_equal(store_watermark(s), 3000);
+    }
+    /* The texts of the rows that were taken back must not be in those that follow. */
+    assert_int_equal(add_range(s, 3001, 6000, &err), ERR_OK);
+    struct store_query q = {.with_bots = true, .order = STORE_BY_SEQ};
+    assert_int_equal(store_each(s, &q, expect_next, &seq, &err), ERR_OK);
+    assert_int_equal(seq, 6000);
+    store_close(s);
+    s = open_store(p);
+    seq = 0;
+    assert_int_equal(store_each(s, &q, expect_next, &seq, &err), ERR_OK);
+    assert_int_equal(seq, 6000);
+    store_close(s);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -547,6 +595,7 @@ int main(void)
         TEST(counts_events_and_bots),
         TEST(reads_beside_the_writer),
         TEST(touches_nothing_outside),
+        TEST(goes_on_after_a_full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
