@@ -126,6 +126,7 @@ bool str_to_double(struct str s, double *out)
 
 bool str_is_utf8(struct str s)
 {
+    if (s.n == 0) return true; /* also when there is no pointer to count from */
     const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
     while (p < end) {
         unsigned char c = *p++;

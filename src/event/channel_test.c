@@ -103,7 +103,7 @@ static void hosts_have_names(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const struct source *s = source_of_host(str_of(cases[i].host));
-        const char *got = s ? s->name : NULL;
+        const char *got = s ? s->name.p : NULL;
         if ((got == NULL) != (cases[i].name == NULL) || (got && strcmp(got, cases[i].name) != 0))
             fail_msg("%s is %s", cases[i].host, got ? got : "unknown");
     }

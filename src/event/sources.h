@@ -18,9 +18,8 @@ enum source_kind {
 };
 
 struct source {
-    const char
-        *host; /* "bing.com": this host and what lies below it; "google.*": under any country */
-    const char *name; /* "bing": how reports call it */
+    struct str host; /* "bing.com": it and what lies below it; "google.*": under any country */
+    struct str name; /* "bing": how reports call it */
     enum source_kind kind;
 };
 

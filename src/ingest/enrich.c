@@ -133,7 +133,7 @@ static void set_source(struct making *m)
         text[TEXT_SOURCE] = str_of(click->source);
         if (c->medium.n == 0) text[TEXT_MEDIUM] = str_of(click->medium);
     } else if (host.n) {
-        text[TEXT_SOURCE] = known ? str_of(known->name) : url_bare_host(host);
+        text[TEXT_SOURCE] = known ? known->name : url_bare_host(host);
         if (c->medium.n == 0)
             text[TEXT_MEDIUM] = str_of(source_medium(known ? known->kind : SOURCE_UNKNOWN));
     }

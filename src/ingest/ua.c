@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "ingest/ua_tables.h"
 
-enum { SHARDS = 16, SLOTS = 256, MATCH_LIMIT = 100000 };
+enum { SHARDS = 16, SETS = 64, WAYS = 4, MATCH_LIMIT = 100000 };
 
 struct cached {
     uint64_t hash; /* 0: free */
@@ -19,8 +19,9 @@ struct ua {
     pcre2_code **browsers, **systems, **bots;
     pcre2_match_context *limits;
     struct shard {
-        pthread_mutex_t lock; /* guards the slots; nothing is called under it */
-        struct cached slots[SLOTS];
+        pthread_mutex_t lock;            /* guards the slots; nothing is called under it */
+        struct cached slots[SETS][WAYS]; /* an agent may be in any way of its set */
+        unsigned next;                   /* the way that is given up next */
     } shards[SHARDS];
 };
 
@@ -226,14 +227,17 @@ void ua_find(struct ua *u, struct str text, struct agent *out)
     uint64_t hash = hash_fast(text);
     if (hash == 0) hash = 1;
     struct shard *s = &u->shards[hash % SHARDS];
-    struct cached *c = &s->slots[hash / SHARDS % SLOTS];
+    struct cached *set = s->slots[hash / SHARDS % SETS];
+    bool hit = false;
     pthread_mutex_lock(&s->lock);
-    bool hit = c->hash == hash;
-    if (hit) *out = c->agent;
+    for (int i = 0; i < WAYS && !hit; i++) {
+        hit = set[i].hash == hash;
+        if (hit) *out = set[i].agent;
+    }
     pthread_mutex_unlock(&s->lock);
     if (hit) return;
     classify(u, text, out);
     pthread_mutex_lock(&s->lock);
-    *c = (struct cached){hash, *out};
+    set[s->next++ % WAYS] = (struct cached){hash, *out};
     pthread_mutex_unlock(&s->lock);
 }

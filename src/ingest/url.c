@@ -19,9 +19,10 @@ static bool is_scheme(struct str s)
 
 static bool is_host(struct str s)
 {
-    if (s.n == 0) return false;
+    if (s.n == 0 || s.p[0] == '.' || s.p[s.n - 1] == '.') return false;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
+        if (c == '.' && s.p[i - 1] == '.') return false;
         if (c <= ' ' || c == 0x7f || strchr("\"#%<>?@\\^`{|}/", c)) return false;
     }
     return true;
@@ -264,6 +265,13 @@ static struct str route_of(struct str fragment)
     return (struct str){fragment.p - 1, end + 1};
 }
 
+static bool has_control(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f) return true;
+    return false;
+}
+
 /* The parts as one text again. */
 static struct str join(const struct url *u, bool relative, struct str route, struct arena *a)
 {
@@ -293,6 +301,7 @@ bool url_clean(struct str text, struct str host, struct arena *a, struct url *ou
 {
     text = str_trim(text);
     if (campaign) *campaign = (struct url_campaign){0};
+    if (has_control(text)) return false;
     bool relative = str_begins(text, STR("/")) && !str_begins(text, STR("//"));
     if (relative) {
         *out = (struct url){.host = host};
@@ -305,6 +314,8 @@ bool url_clean(struct str text, struct str host, struct arena *a, struct url *ou
     struct str route = route_of(out->fragment);
     out->fragment = STR_NONE;
     if (!out->query.p) return false;
+    struct str *last = route.n ? &route : out->query.n ? &out->query : &out->path;
+    while (last->n && last->p[last->n - 1] == ' ') last->n--; /* what stood behind is gone */
     *clean = join(out, relative, route, a);
     if (!clean->p || route.n == 0) return clean->p != NULL;
     char *path = arena_printf(a, "%.*s%.*s", STR_FMT(out->path), STR_FMT(route));

@@ -87,6 +87,10 @@ static void addresses_are_split_and_cleaned(void **state)
         {"about:blank", "about:blank", NULL, NULL, NULL, NULL},
         {"javascript", "javascript:alert(1)", NULL, NULL, NULL, NULL},
         {"without a scheme", "//cdn.example/x", NULL, NULL, NULL, NULL},
+        {"two last dots", "https://shop.example../x", NULL, NULL, NULL, NULL},
+        {"a line break inside", "https://shop.example/a\nb", NULL, NULL, NULL, NULL},
+        {"a space before what goes", "https://shop.example/a b ?token=1",
+         "https://shop.example/a b", "shop.example", "/a b", ""},
         {"nothing", "", NULL, NULL, NULL, NULL},
     };
     (void)state;
