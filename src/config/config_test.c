@@ -153,6 +153,7 @@ static void a_goal_keeps_its_history(void **state)
     assert_int_equal(config_add(f->c, site, "goals", goal, "anna@example.org", &made, NULL),
                      ERR_OK);
     assert_string_equal(json_string_value(json_object_get(made, "key")), "added_to_cart");
+    assert_string_equal(json_string_value(json_object_get(made, "count")), "session");
     f->clock.set_ms += 1000;
     json_t *patch = json_of("{'count':'visitor'}");
     assert_int_equal(config_patch(f->c, site, "goals", STR("added_to_cart"), patch,
@@ -171,8 +172,10 @@ static void a_goal_keeps_its_history(void **state)
     json_t *newest = json_array_get(history, 0), *middle = json_array_get(history, 1);
     assert_string_equal(json_string_value(json_object_get(newest, "change")), "delete");
     assert_string_equal(json_string_value(json_object_get(middle, "who")), "ben@example.org");
-    assert_null(json_object_get(json_object_get(middle, "before"), "count"));
-    assert_non_null(json_object_get(json_object_get(middle, "after"), "count"));
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(middle, "before"), "count")), "session");
+    assert_string_equal(
+        json_string_value(json_object_get(json_object_get(middle, "after"), "count")), "visitor");
     assert_true(json_is_null(json_object_get(newest, "after")));
     json_decref(goal), json_decref(made), json_decref(patch), json_decref(changed),
         json_decref(list), json_decref(history);

@@ -118,6 +118,16 @@ static err_code set_key(struct config_call *call, uint32_t site, const char *kin
     return err_named(err, ERR_CONFLICT, "already_there", "key", "too many named \"%s\"", base);
 }
 
+/* What a document means when it does not say: written out, so that whoever reads it need not know.
+ */
+static err_code set_defaults(const char *kind, json_t *doc, struct err *err)
+{
+    if (strcmp(kind, "goals") != 0 || json_object_get(doc, "count")) return ERR_OK;
+    return json_object_set_new(doc, "count", json_string("session")) == 0
+               ? ERR_OK
+               : err_set(err, ERR_NOMEM, 0, "add a goal");
+}
+
 err_code config_add(struct config *c, uint32_t site, const char *kind, const json_t *doc,
                     const char *who, json_t **out, struct err *err)
 {
@@ -131,6 +141,7 @@ err_code config_add(struct config *c, uint32_t site, const char *kind, const jso
     struct str text = STR_NONE, key = STR_NONE;
     char site_text[NUMBER_TEXT];
     if (!new) rc = err_set(err, ERR_NOMEM, 0, "add to %s", kind);
+    if (!rc) rc = set_defaults(kind, new, err);
     if (!rc) rc = set_key(&call, site, kind, new, err);
     if (!rc) {
         key = str_of(json_string_value(json_object_get(new, "key")));
