@@ -21,21 +21,25 @@ static const char *const ops[OP_N] = {
     [OP_IN] = "in",
 };
 
+/* The texts of an event but those that are bodies or keys, and what is computed when it is asked.
+ */
+const char *const rule_property_names[] = {
+    "name",          "host",     "path",         "query",       "title",       "referrer",
+    "referrer_host", "source",   "medium",       "campaign",    "term",        "content",
+    "click_id_kind", "channel",  "true_channel", "true_source", "true_medium", "true_campaign",
+    "country",       "region",   "city",         "device",      "browser",     "os",
+    "screen",        "language", "timezone",     "order_id",    "session",     "protocol",
+    "experiment",    "variant",  "currency",     "entry",       "exit",        "value",
+    "engaged_ms",    "scroll",   "kind",         NULL,
+};
+
 bool rule_property_known(struct str name)
 {
-    /* The texts of an event but those that are bodies or keys, and what is computed at query time.
-     */
-    static const char *const computed[] = {
-        "channel", "true_channel", "true_source", "true_medium", "true_campaign", "entry",
-        "exit",    "value",        "engaged_ms",  "scroll",      "kind"};
     struct str rest;
     struct str head = str_cut(name, '.', &rest);
     if (str_is(head, "props") || str_is(head, "items")) return rest.n > 0 && rest.n <= LIMIT_NAME;
-    for (size_t i = 0; i < sizeof computed / sizeof *computed; i++)
-        if (str_is(name, computed[i])) return true;
-    for (int i = 0; i < EVENT_N_TEXTS; i++)
-        if (i != TEXT_PROPS && i != TEXT_ITEMS && i != TEXT_ID && str_is(name, event_text_names[i]))
-            return true;
+    for (size_t i = 0; rule_property_names[i]; i++)
+        if (str_is(name, rule_property_names[i])) return true;
     return false;
 }
 

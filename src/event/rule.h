@@ -107,5 +107,7 @@ MUST_CHECK err_code condition_from_json(const json_t *j, const char *field, stru
 bool rule_is_stateful(const struct rule *r);
 /* True when there is such a property: a dimension of API.md, "props.x" or "items.x". */
 bool rule_property_known(struct str name);
+/* All but the owner's own, ends with NULL. */
+extern const char *const rule_property_names[];
 
 #endif

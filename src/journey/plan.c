@@ -229,6 +229,16 @@ uint32_t plan_dimension_count(const struct plan *p, unsigned slot)
     return p->dim[slot].count;
 }
 
+bool plan_own_property(const struct plan *p, uint32_t i, struct str *name, uint32_t *values)
+{
+    const uint32_t *n = p->s->counts.n;
+    if (i >= KEY_MAX || KEY_OWN + i >= n[DICT_KEY]) return false;
+    *name = dict_text(p->s->dicts, DICT_KEY, KEY_OWN + i);
+    uint32_t codes = n[DICT_VALUE_0 + KEY_OWN + i];
+    *values = codes ? codes - 1 : 0; /* code 0 is "absent" */
+    return true;
+}
+
 struct str plan_name_text(const struct plan *p, uint32_t code)
 {
     return dict_text(p->s->dicts, DICT_NAME, code);

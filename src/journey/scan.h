@@ -48,6 +48,9 @@ MUST_CHECK err_code plan_dimension(struct plan *p, struct str name, unsigned *sl
 /* The text of a dimension's value code; borrowed from the snapshot.  Code 0 is "absent". */
 struct str plan_dimension_text(const struct plan *p, unsigned slot, uint32_t code);
 uint32_t plan_dimension_count(const struct plan *p, unsigned slot); /* codes are below this */
+/* The owner's properties that the site's events have had, "props.x" and "items.x", in the order they were
+ * first seen: the i-th, with its number of distinct values; false past the last. */
+bool plan_own_property(const struct plan *p, uint32_t i, struct str *name, uint32_t *values);
 struct str plan_name_text(const struct plan *p, uint32_t code);
 struct str plan_path_text(const struct plan *p, uint32_t code);
 struct str plan_currency_text(const struct plan *p, uint32_t code);

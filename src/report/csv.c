@@ -114,8 +114,8 @@ static void write_row(struct table *t)
 /* The list that is a report's table; a report without one is a table of one row. */
 static const json_t *rows_of(const json_t *result)
 {
-    static const char *const names[] = {"goals",  "rows",   "steps", "visitors",
-                                        "values", "events", "days"};
+    static const char *const names[] = {"goals",  "rows",       "steps",  "visitors",
+                                        "values", "properties", "events", "days"};
     const json_t *points = json_object_get(json_object_get(result, "series"), "points");
     if (points) return points;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

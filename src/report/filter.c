@@ -9,8 +9,8 @@ static const char *const on_names[] = {
 
 static bool of_the_event(struct str property)
 {
-    static const char *const names[] = {"name",  "url",   "host",   "path",       "query",
-                                        "title", "value", "scroll", "engaged_ms", "order_id"};
+    static const char *const names[] = {"name",  "host",   "path",       "query",   "title",
+                                        "value", "scroll", "engaged_ms", "order_id"};
     if (str_begins(property, STR("props.")) || str_begins(property, STR("items."))) return true;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (str_is(property, names[i])) return true;

@@ -28,6 +28,7 @@ static const struct {
     {"visitor", "visitor", "{'visitor':'ANNA'}"},
     {"realtime", "realtime", "{}"},
     {"values", "values", "{" WEEK ",'dimension':'path','contains':'p/'}"},
+    {"properties", "properties", "{}"},
     {"goal_preview", "goal_preview",
      "{'range':{'from':'2026-10-05','to':'2026-10-07'},'rule':{'type':'destination','match':'"
      "begins',"

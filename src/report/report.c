@@ -12,8 +12,9 @@
 
 typedef err_code (*run_fn)(const struct request *q, json_t **result, struct err *err);
 
-const char *const report_names[] = {"overview", "goals",    "breakdown", "funnel",       "visitors",
-                                    "visitor",  "realtime", "values",    "goal_preview", NULL};
+const char *const report_names[] = {"overview",   "goals",        "breakdown", "funnel",
+                                    "visitors",   "visitor",      "realtime",  "values",
+                                    "properties", "goal_preview", NULL};
 
 struct report {
     const char *name;
@@ -32,6 +33,7 @@ static bool find(const char *name, struct report *out)
         {"visitor", report_visitor, " visitor "},
         {"realtime", report_realtime, ""},
         {"values", report_values, " dimension prefix contains "},
+        {"properties", report_properties, ""},
         {"goal_preview", report_goal_preview, " key name class rule count value currency "},
     };
     for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)

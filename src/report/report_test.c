@@ -1,5 +1,6 @@
 /* report_test.c: questions about the shop of world_test.h, whose answers a reader can count there.
  */
+#include "event/rule.h"
 #include "report/world_test.h"
 
 #define WEEK "'range':{'from':'2026-10-05','to':'2026-10-11'}"
@@ -96,6 +97,8 @@ static const struct {
     {"values", "{" WEEK ",'dimension':'name','prefix':'ADD'}", "values.0.n", 4},
     {"values", "{" WEEK ",'dimension':'path','contains':'.'}", "total", 0},
     {"values", "{" WEEK ",'dimension':'path','contains':'p/'}", "total", 2},
+    {"properties", "{}", "properties.40.values",
+     2}, /* the first own one: items.item_id or .price */
     {"goal_preview", "{'rule':{'type':'destination','match':'begins','path':'/blog'}}", "hits", 2},
     {"goal_preview", "{'rule':{'type':'search'}}", "hits", 0},
     {"goal_preview", "{'rule':{'type':'pages','at_least':3},'unit':'session'}", "converted.n", 2},
@@ -226,6 +229,21 @@ static void groups_are_what_a_filter_leaves(void **state)
     for (size_t i = 0; i < sizeof dimensions / sizeof *dimensions; i++) {
         world_check_groups(&w, "overview", WEEK, dimensions[i], 50);
         world_check_groups(&w, "goals", WEEK ",'unit':'session'", dimensions[i], 2);
+    }
+    world_close(&w);
+}
+
+/* Whatever is said to be a property can be asked about. */
+static void knows_every_property(void **state)
+{
+    (void)state;
+    struct world w;
+    world_shop_open(&w, 1);
+    for (size_t i = 0; rule_property_names[i]; i++) {
+        char request[200];
+        snprintf(request, sizeof request, "{" WEEK ",'filter':[{'property':'%s','op':'exists'}]}",
+                 rule_property_names[i]);
+        json_decref(world_ask(&w, "goals", request));
     }
     world_close(&w);
 }
@@ -403,6 +421,7 @@ int main(void)
         cmocka_unit_test(counts_what_a_reader_counts),
         cmocka_unit_test(refuses_by_name_and_field),
         cmocka_unit_test(answers_alike_on_any_threads),
+        cmocka_unit_test(knows_every_property),
         cmocka_unit_test(groups_are_what_a_filter_leaves),
         cmocka_unit_test(compares_with_the_week_before),
         cmocka_unit_test(counts_leads),
