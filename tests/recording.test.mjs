@@ -222,11 +222,13 @@ describe('the server API', () => {
     assert.equal((await send('[]', {}, 'shop', 'nonsense')).status, 401);
     assert.equal((await server.fetch('/api/v1/sites/shop/events', { method: 'POST', body: '[]' })).status, 401);
   });
-  test('only the command line may import', async () => {
-    const answer = await server.fetch('/api/v1/sites/shop/events?import=csv', {
-      method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: '[]',
+  test('an import knows duplicates of any age; its format has a plain name', async () => {
+    const post = (format) => server.fetch(`/api/v1/sites/shop/events?import=${format}`, {
+      method: 'POST', headers: { Authorization: `Bearer ${token}` }, body: JSON.stringify(event({ id: 'row-1' })),
     });
-    assert.equal(answer.status, 403);
+    assert.equal((await (await post('csv')).json()).accepted, 1);
+    assert.equal((await (await post('csv')).json()).duplicates, 1);
+    for (const format of ['', 'CSV', 'a%00b', 'x'.repeat(33)]) assert.equal((await post(format)).status, 400, format);
   });
 });
 

@@ -146,6 +146,15 @@ static bool param_is(struct http_request *r, const char *name, const char *value
     return http_param(r, name, &got) && str_is(got, value);
 }
 
+/* "csv", "access-log": it is stored with each event. */
+static bool is_format(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+            return false;
+    return s.n > 0 && s.n <= 32;
+}
+
 err_code run_site_events(struct exchange *x, struct err *err)
 {
     struct accept_request q = {.origin_kind = ORIGIN_SERVER,
@@ -153,16 +162,14 @@ err_code run_site_events(struct exchange *x, struct err *err)
                                .protocol = "cairn",
                                .trusted = true,
                                .body = http_body(x->r)};
-    /* A command that brings history in is a person on this machine, not a program on a web server.
-     */
-    struct str protocol;
-    if (http_param(x->r, "import", &protocol)) {
-        if (!x->caller.owner)
-            return err_named(err, ERR_DENIED, "not_allowed", "import",
-                             "only the command line imports");
+    struct str
+        format; /* of `cairn import`: history, in which a duplicate is one whatever its age */
+    if (http_param(x->r, "import", &format)) {
+        if (!is_format(format))
+            return err_named(err, ERR_INVALID, "bad_field", "import", "import is a format's name");
         q.origin_kind = param_is(x->r, "bots", "1") ? ORIGIN_IMPORT_BOTS : ORIGIN_IMPORT;
         q.any_age_duplicates = true;
-        q.protocol = protocol.p;
+        q.protocol = format.p;
     }
     struct config *config = x->api->engine->config;
     const struct site_table *t = config_sites(config);

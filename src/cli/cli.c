@@ -4,11 +4,8 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "event/limits.h"
 #include "import/options.h"
 
 const struct option common_options[] = {
@@ -82,23 +79,53 @@ static const struct option demo_options[] = {
 };
 
 const struct command commands[] = {
-    {"serve", "", "The server; makes the data folder when it is new.", no_options, 0, 0, true,
-     serve_command},
-    {"demo", "", "Fill the site `demo` with a simulated shop, then serve.", demo_options, 0, 0,
-     true, demo_command},
-    {"site add", "KEY --domain D", "Add a site.", site_options, 1, 1, false, site_command},
-    {"user add", "MAIL", "Add a user, or make a new sign-in link for one.", user_options, 1, 1,
-     false, user_command},
-    {"token add", "--site KEY --scope SCOPES", "Make a token; it is printed once.", token_options,
-     0, 0, false, token_command},
-    {"import", "csv|jsonl|parquet|access-log FILE... --site KEY [mapping]",
-     "Bring history in.", no_options, 0, 0, false, NULL},
-    {"export", "csv|jsonl|parquet FILE --site KEY", "Write a site's events to a file.",
-     export_options, 2, 2, false, export_command},
-    {"doctor", "", "Look the data folder over.", no_options, 0, 0, false, doctor_command},
-    {"options", "conf|man", "Print a sample configuration, or the manual page's options.",
-     no_options, 1, 1, false, options_command},
-    {"version", "", "Print the version.", no_options, 0, 0, false, version_command},
+    {.name = "serve",
+     .summary = "The server; makes the data folder when it is new.",
+     .serves = true,
+     .run = serve_command},
+    {.name = "demo",
+     .summary = "Fill the site `demo` with a simulated shop, then serve.",
+     .own = demo_options,
+     .serves = true,
+     .run = demo_command},
+    {.name = "site add",
+     .usage = "KEY --domain D",
+     .summary = "Add a site; prints the line for its pages.",
+     .own = site_options,
+     .min_words = 1,
+     .max_words = 1,
+     .run = site_command},
+    {.name = "user add",
+     .usage = "MAIL",
+     .summary = "Add a user, or make a new sign-in link for one.",
+     .own = user_options,
+     .min_words = 1,
+     .max_words = 1,
+     .run = user_command},
+    {.name = "token add",
+     .usage = "--site KEY --scope SCOPES",
+     .summary = "Make a token; it is printed once.",
+     .own = token_options,
+     .run = token_command},
+    {.name = "import",
+     .usage = "FORMAT FILE... --site KEY",
+     .summary = "Bring history in: csv, jsonl, parquet, access-log.",
+     .raw = import_command},
+    {.name = "export",
+     .usage = "FORMAT FILE --site KEY",
+     .summary = "Write a site's events: csv, jsonl, parquet.",
+     .own = export_options,
+     .min_words = 2,
+     .max_words = 2,
+     .run = export_command},
+    {.name = "doctor", .summary = "Look the data folder over.", .run = doctor_command},
+    {.name = "options",
+     .usage = "conf|man",
+     .summary = "Print a sample configuration, or the manual page.",
+     .min_words = 1,
+     .max_words = 1,
+     .run = options_command},
+    {.name = "version", .summary = "Print the version.", .run = version_command},
     {0},
 };
 
@@ -109,13 +136,23 @@ int cli_fail(const struct err *err)
     return usage ? EXIT_USAGE : EXIT_STOPPED;
 }
 
+static const char *usage_of(const struct command *d)
+{
+    return d->usage ? d->usage : "";
+}
+
+static const struct option *own_options(const struct command *d)
+{
+    return d->own ? d->own : no_options;
+}
+
 static void help(FILE *to)
 {
     fputs("cairn: counts the small steps people take on a site, and which of them lead to the "
           "goal.\n\n",
           to);
     for (const struct command *d = commands; d->name; d++) {
-        int n = fprintf(to, "  cairn %s %s", d->name, d->usage);
+        int n = fprintf(to, "  cairn %s %s", d->name, usage_of(d));
         fprintf(to, "%*s%s\n", n < 52 ? 52 - n : 2, "", d->summary);
     }
     fputs("\n`cairn COMMAND --help` tells its options.\n", to);
@@ -123,8 +160,8 @@ static void help(FILE *to)
 
 static void command_help(const struct command *d)
 {
-    printf("cairn %s %s\n%s\n\n", d->name, d->usage, d->summary);
-    options_help(d->own, stdout);
+    printf("cairn %s %s\n%s\n\n", d->name, usage_of(d), d->summary);
+    options_help(own_options(d), stdout);
     options_help(common_options, stdout);
     if (d->serves) options_help(serve_options, stdout);
     puts("\nEach option may also stand in the configuration file, or in the environment as "
@@ -146,7 +183,7 @@ static const struct command *find(int argc, char **argv, int *used)
 
 static err_code read_options(struct cli *c, int argc, char **argv, struct err *err)
 {
-    const struct option *const tables[] = {c->command->own, common_options, serve_options};
+    const struct option *const tables[] = {own_options(c->command), common_options, serve_options};
     options_init(&c->options, tables, 3);
     err_code rc = options_args(&c->options, argc, argv, err);
     if (!rc) rc = options_env(&c->options, err);
@@ -202,7 +239,7 @@ int cli_main(int argc, char **argv, struct asset_table assets)
         help(asked ? stdout : stderr);
         return asked ? EXIT_DONE : EXIT_USAGE;
     }
-    if (!d->run) return import_command(argc - 1, argv + 1); /* reads options of its own */
+    if (d->raw) return d->raw(argc - used, argv + used);
     struct cli *c = calloc(1, sizeof *c); /* the options' words alone are too much for a stack */
     struct err err = {0};
     if (!c) return EXIT_STOPPED;
@@ -216,7 +253,7 @@ int cli_main(int argc, char **argv, struct asset_table assets)
         command_help(d);
         status = EXIT_DONE;
     } else if (c->options.n_words < d->min_words || c->options.n_words > d->max_words) {
-        fprintf(stderr, "usage: cairn %s %s\n", d->name, d->usage);
+        fprintf(stderr, "usage: cairn %s %s\n", d->name, usage_of(d));
         status = EXIT_USAGE;
     } else {
         c->data_dir = option_text(&c->options, "data");

@@ -33,8 +33,9 @@ struct command {
     const char *summary;      /* one line for --help */
     const struct option *own; /* ends with a NULL name */
     size_t min_words, max_words;
-    bool serves;               /* takes the server's options too */
-    int (*run)(struct cli *c); /* exit status; has told on standard error what went wrong */
+    bool serves;                       /* takes the server's options too */
+    int (*run)(struct cli *c);         /* exit status; has told on standard error what went wrong */
+    int (*raw)(int argc, char **argv); /* instead: reads its words itself; argv[0] is its name */
 };
 extern const struct command commands[]; /* ends with a NULL name */
 

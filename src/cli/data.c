@@ -1,5 +1,4 @@
-/* data.c: export, backup, doctor; and version and options. */
-#include <curl/curl.h>
+/* data.c: export and doctor. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +7,6 @@
 #include "api/doctor.h"
 #include "base/zone.h"
 #include "cli/cli.h"
-#include "cli/version.h"
 
 /* --- export
  * ------------------------------------------------------------------------------------------*/
@@ -161,32 +159,4 @@ int doctor_command(struct cli *c)
     json_decref(d);
     puts(well ? "all is well" : "something needs a look");
     return well ? EXIT_DONE : EXIT_STOPPED;
-}
-
-/* --- what this program is
- * ----------------------------------------------------------------------------*/
-
-int version_command(struct cli *c)
-{
-    (void)c;
-    puts("cairn " CAIRN_VERSION);
-    return EXIT_DONE;
-}
-
-int options_command(struct cli *c)
-{
-    if (strcmp(c->options.words[0], "conf") == 0) {
-        puts("# Cairn's settings. Lines that begin with # are off; what they show is the default.\n"
-             "# The command line and CAIRN_NAME in the environment win over this file.");
-        options_sample(common_options, stdout);
-        options_sample(serve_options, stdout);
-        return EXIT_DONE;
-    }
-    if (strcmp(c->options.words[0], "man") == 0) {
-        options_man(common_options, stdout);
-        options_man(serve_options, stdout);
-        return EXIT_DONE;
-    }
-    fprintf(stderr, "usage: cairn %s %s\n", c->command->name, c->command->usage);
-    return EXIT_USAGE;
 }

@@ -54,13 +54,7 @@ static void wait_for_signal(const sigset_t *set, struct engine *e)
     struct pollfd p = {.fd = fd, .events = POLLIN};
     while (fd >= 0) {
         int n = poll(&p, 1, POLL_MS);
-        if (n > 0 || (n < 0 && errno != EINTR)) {
-            /* Taken, so that it does not count as the second one too. */
-            struct signalfd_siginfo info;
-            ssize_t got = read(fd, &info, sizeof info);
-            (void)got;
-            break;
-        }
+        if (n > 0 || (n < 0 && errno != EINTR)) break;
         struct err err;
         if (config_poll(e->config, &err))
             log_line(LOG_WARN, "config_poll_failed", "why=\"%s\"", err.msg);
