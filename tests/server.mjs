@@ -90,12 +90,7 @@ export class Server {
   async token(site = 'shop', scope = 'read,write,ingest') {
     const { status, out, err } = await this.run(['token', 'add', '--site', site, '--scope', scope]);
     assert.equal(status, 0, err);
-    await this.noticed();
     return out.trim();
-  }
-  /** Commands write the configuration beside the server, which looks once a second. */
-  noticed() {
-    return new Promise((done) => setTimeout(done, 1200));
   }
 }
 

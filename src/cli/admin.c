@@ -46,7 +46,7 @@ int site_command(struct cli *c)
     }
     json_t *doc = site_document(c);
     err_code rc;
-    if (elsewhere(c)) {
+    if (c->remote) { /* the server itself: its next request knows the site */
         rc = cli_call(c, "POST", "/api/v1/sites", doc, NULL, &err);
     } else {
         rc = cli_config_open(c, &config, &err);
