@@ -9,7 +9,7 @@
 
 #include "journey/scan.h"
 
-enum { GROUPED_MAX_PARTS = 4, GROUPED_NONE = UINT16_MAX };
+enum { GROUPED_MAX_PARTS = 12, GROUPED_NONE = UINT16_MAX };
 
 struct grouped_def {
     size_t n_parts;
