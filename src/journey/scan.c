@@ -173,6 +173,10 @@ static void run_range(void *arg, size_t range, size_t worker)
     struct work *w = &s->work[worker];
     struct err err;
     if (atomic_load_explicit(&s->stop, memory_order_relaxed)) return;
+    if (s->cancelled && s->cancelled(s->arg)) {
+        fail(s, range, err_set(&err, ERR_CANCELLED, 0, "the question was withdrawn"), &err);
+        return;
+    }
     void *state = calloc(1, s->k->state_size ? s->k->state_size : 1);
     err_code rc =
         state ? s->k->init(state, s->def, &err) : err_set(&err, ERR_NOMEM, 0, "a kernel's state");
