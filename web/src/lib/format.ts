@@ -91,14 +91,15 @@ export function formatter(locale?: string, timeZone = 'UTC'): Formatter {
 
 /** The two largest units that matter: "45 s", "2 min 5 s", "3 h 10 min", "4 d 2 h". */
 export function duration(ms: number): string {
-  if (ms < 1000) return ms < 950 ? `${(ms / 1000).toFixed(1)} s` : '1 s';
+  if (ms < 950) return `${(ms / 1000).toFixed(1)} s`;
   const units: [number, string][] = [[86_400_000, 'd'], [3_600_000, 'h'], [60_000, 'min'], [1000, 's']];
-  const first = units.findIndex(([size]) => ms >= size);
-  const [size, name] = units[first]!;
-  const next = units[first + 1];
-  if (!next) return `${Math.round(ms / size)} ${name}`;
-  let whole = Math.floor(ms / size);
-  let rest = Math.round((ms - whole * size) / next[0]);
-  if (rest * next[0] >= size) { whole += 1; rest = 0; }
-  return rest === 0 ? `${whole} ${name}` : `${whole} ${name} ${rest} ${next[1]}`;
+  for (const [i, [size, name]] of units.entries()) {
+    const small = units[i + 1];
+    // Rounded to the unit that is shown, so that 59.9 minutes are an hour and not 60 minutes.
+    const rounded = small ? Math.round(ms / small[0]) * small[0] : Math.round(ms / size) * size;
+    if (rounded < size) continue;
+    const rest = small ? Math.round((rounded % size) / small[0]) : 0;
+    return rest === 0 ? `${Math.floor(rounded / size)} ${name}` : `${Math.floor(rounded / size)} ${name} ${rest} ${small![1]}`;
+  }
+  return '1 s';
 }

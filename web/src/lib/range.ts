@@ -59,3 +59,33 @@ export function comparedDays(range: Days, how: Comparison): Days | null {
 export function readComparison(text: string | undefined): Comparison {
   return text === 'none' || text === 'year' ? text : 'previous';
 }
+
+/** The instant at which a calendar day begins in a zone. */
+export function dayStart(day: string, timeZone: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  });
+  const wanted = Date.parse(`${day}T00:00:00Z`);
+  const offset = (ms: number) => {
+    const get = Object.fromEntries(parts.formatToParts(ms).map((p) => [p.type, Number(p.value)]));
+    return Date.UTC(get.year!, get.month! - 1, get.day, get.hour, get.minute, get.second) - ms;
+  };
+  // Twice, because the first guess may lie on the other side of a change of clocks.
+  const guess = wanted - offset(wanted);
+  return wanted - offset(guess);
+}
+
+/** A question whose days end today, asked up to this moment: today is compared with as much of the
+ * day it stands beside, not with a whole one. */
+export function untilNow<T extends { range?: unknown; compare?: unknown }>(question: T, timeZone: string, now_ms: number): T {
+  const isDays = (v: unknown): v is Days => typeof v === 'object' && v !== null && 'from' in v && 'to' in v;
+  const { range, compare } = question;
+  if (!isDays(range) || range.to !== dayAt(now_ms, timeZone)) return question;
+  const spent = now_ms - dayStart(range.to, timeZone);
+  const cut = (days: Days, to_ms: number) => ({ from_ms: dayStart(days.from, timeZone), to_ms });
+  return {
+    ...question,
+    range: cut(range, now_ms),
+    ...(isDays(compare) ? { compare: cut(compare, dayStart(compare.to, timeZone) + spent) } : {}),
+  };
+}

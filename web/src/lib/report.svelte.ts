@@ -4,6 +4,8 @@
 // 100 ms of waiting; an answer known from before (Back) is shown at once and asked for again.
 import { api, ApiError } from './api.ts';
 import { live } from './live.svelte.ts';
+import { untilNow } from './range.ts';
+import { session } from './session.svelte.ts';
 
 const SLOW_MS = 100;
 const KEPT = 60;
@@ -104,7 +106,7 @@ export function report<R>(
     const body = JSON.stringify(q.body);
     return {
       key: `${q.site} ${q.name} ${body}`,
-      ask: (signal) => api.report<R>(q.site, q.name, JSON.parse(body), signal),
+      ask: (signal) => api.report<R>(q.site, q.name, untilNow(JSON.parse(body) as object, session.zone, Date.now()), signal),
       live: q.live ?? false,
       settle_ms: q.settle_ms ?? 0,
     };

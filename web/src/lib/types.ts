@@ -63,7 +63,8 @@ export interface Goal {
   name: string;
   class: GoalClass;
   rule: Rule;
-  count: Counting;
+  /** Absent: session. */
+  count?: Counting;
   value?: GoalValue | null;
   currency?: string;
 }

@@ -118,7 +118,7 @@ export const words = {
     before: 'before',
     failed: 'The chart could not be loaded. The table has the same numbers.',
   },
-  stat: { before: (text: string) => `from ${text}`, same: 'about the same' },
+  stat: { before: (text: string) => `from ${text}`, same: 'about the same', points: (by: string) => `${by} points` },
   trouble: {
     title: 'This could not be loaded.',
     safe: 'Nothing was changed; recording goes on.',
@@ -300,7 +300,6 @@ export const words = {
     emptyNone: 'Nobody came in these days.',
     emptyNoneText: 'There are visitors on other days.',
     widen: 'Show the last 52 weeks',
-    points: (by: string) => `${by} points`,
   },
   snippet: {
     title: 'The line for your pages',
@@ -398,6 +397,7 @@ export const words = {
     emptyTitle: 'No funnels yet',
     emptyText: 'A funnel shows how far people get from one step to the next, and where they go instead.',
     list: 'Saved funnels',
+    listSentence: (n: number): Part[] => [{ b: String(n) }, ` ${plural(n, 'funnel', 'funnels')}: how far people get from one step to the next, and where they go instead.`],
     sentence: (a: { entered: string; unit: string; first: string; last: string; done: string; rate: string; likely: string }): Part[] => [
       'Of ', { b: a.entered }, ` ${a.unit} who took the step “${a.first}”, `, { b: a.done }, ` got to “${a.last}” (`, { b: a.rate }, `, ${a.likely}).`,
     ],
