@@ -50,6 +50,15 @@ describe('a site', () => {
     assert.ok((await owner.get('/sites/ready/goals')).body.goals.length >= 3);
     assert.ok((await owner.get('/sites/ready/funnels')).body.funnels.length >= 1);
   });
+  test('a template can be chosen later, and is no property of the site', async () => {
+    assert.equal((await owner.post('/sites', { key: 'later', domain: 'x.example' })).status, 201);
+    const changed = await owner.patch('/sites/later', { template: 'saas', name: 'Later' });
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    assert.equal(changed.body.name, 'Later');
+    assert.equal(changed.body.template, undefined);
+    assert.ok((await owner.get('/sites/later/goals')).body.goals.length >= 3);
+    assert.equal((await owner.patch('/sites/later', { template: 'zoo' })).status, 404);
+  });
 });
 
 describe('what is set up in a site', () => {

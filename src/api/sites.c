@@ -45,7 +45,17 @@ err_code run_site_get(struct exchange *x, struct err *err)
 
 err_code run_site_patch(struct exchange *x, struct err *err)
 {
-    err_code rc = config_site_patch(config_of(x), x->site, x->body, x->caller.name, err);
+    err_code rc = ERR_OK;
+    /* "template" is no property of a site: it adds goals and a funnel, as when a site is made. */
+    if (json_object_get(x->body, "template")) {
+        struct str name;
+        rc = body_text(x, "template", &name, err);
+        if (!rc)
+            rc = config_apply_template(config_of(x), x->site, name.p, x->caller.name, err);
+        if (!rc) json_object_del(x->body, "template");
+    }
+    if (!rc && (!json_is_object(x->body) || json_object_size(x->body) > 0))
+        rc = config_site_patch(config_of(x), x->site, x->body, x->caller.name, err);
     return rc ? rc : config_site_json(config_of(x), x->site, &x->answer, err);
 }
 
