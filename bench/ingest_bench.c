@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "ingest/accept.h"
 
-enum { EVENTS = 100000, RUNS = 3, AGENTS = 200 };
+enum { EVENTS = 40000, RUNS = 3, AGENTS = 200 };
 
 static struct config *config;
 static struct journal *journal;

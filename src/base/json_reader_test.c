@@ -14,7 +14,7 @@ static int open_reader(void **state)
     /* Small limits, so that each is met with a text that fits a line. */
     const struct json_limits limits = {
         .max_depth = 3, .max_members = 3, .max_nodes = 8, .max_bytes = 64};
-    return json_reader_open(&limits, &reader, NULL);
+    return json_reader_open(&limits, &reader, NULL) == ERR_OK ? 0 : -1;
 }
 
 static int close_reader(void **state)

@@ -1,6 +1,7 @@
 #include "ingest/test_world.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 static void an_event_as_in_the_contract(void **state)
 {
@@ -267,6 +268,44 @@ static void what_the_disk_refused_may_be_sent_again(void **state)
     assert_no_event();
 }
 
+enum { THREADS = 4, REQUESTS = 250 };
+
+static void *send_each_id(void *arg)
+{
+    struct arena arena;
+    size_t *accepted = arg;
+    arena_init(&arena, LIMIT_REQUEST_ARENA);
+    for (int i = 0; i < REQUESTS; i++) {
+        char body[160];
+        snprintf(body, sizeof body,
+                 "[{\"site\":\"demo\",\"name\":\"x\",\"id\":\"%d\"},{\"site\":\"demo\",\"name\":"
+                 "\"x\",\"id\":\"%d\"}]",
+                 i, REQUESTS - i);
+        struct accept_request r = browser(str_of(body));
+        struct accept_result result;
+        accept_events(w.accept, &r, &arena, &result);
+        if (result.status == 202) *accepted += result.accepted;
+        arena_reset(&arena);
+    }
+    arena_free(&arena);
+    return NULL;
+}
+
+static void of_the_same_id_at_the_same_time_one_wins(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    size_t accepted[THREADS] = {0}, sum = 0;
+    struct err err;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, send_each_id, &accepted[i]), 0);
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    for (int i = 0; i < THREADS; i++) sum += accepted[i];
+    assert_int_equal(sum, REQUESTS + 1); /* ids 0 to REQUESTS */
+    assert_int_equal(journal_sync(w.journal, &err), ERR_OK);
+    assert_int_equal(journal_durable_seq(w.journal), REQUESTS + 1);
+}
+
 static void counters_tell_what_happened(void **state)
 {
     (void)state;
@@ -301,6 +340,7 @@ int main(void)
         TEST(the_same_id_is_counted_once),
         TEST(ids_that_the_store_has_are_known),
         TEST(what_the_disk_refused_may_be_sent_again),
+        TEST(of_the_same_id_at_the_same_time_one_wins),
         TEST(counters_tell_what_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

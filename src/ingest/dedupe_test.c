@@ -17,7 +17,7 @@ static struct dedupe *d;
 static int set_up(void **state)
 {
     (void)state;
-    return dedupe_open(&d, NULL);
+    return dedupe_open(&d, NULL) == ERR_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)

@@ -249,9 +249,11 @@ static bool read_field(const struct field *f, const struct json_node *root,
 
 static const struct field *field_named(struct str name)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (table[i].name_n == name.n && memcmp(table[i].name, name.p, name.n) == 0)
-            return &table[i];
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct field *f = &table[i];
+        if (f->name_n != name.n || f->name[0] != name.p[0]) continue; /* most end here */
+        if (memcmp(f->name, name.p, name.n) == 0) return f;
+    }
     return NULL;
 }
 

@@ -101,7 +101,7 @@ static struct ua *ua;
 static int set_up(void **state)
 {
     (void)state;
-    return ua_open(&ua, NULL);
+    return ua_open(&ua, NULL) == ERR_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
