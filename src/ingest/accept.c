@@ -53,8 +53,9 @@ struct accept {
     struct counters *counters;
     struct accept_store store;
 
-    pthread_mutex_t known_lock; /* guards what follows; held over store.know, above dedupe's locks */
-    uint32_t *known;            /* sites whose ids of any age the filter has */
+    pthread_mutex_t
+        known_lock;  /* guards what follows; held over store.know, above dedupe's locks */
+    uint32_t *known; /* sites whose ids of any age the filter has */
     size_t n_known;
 
     pthread_mutex_t bench_lock; /* guards the list of idle benches; nothing is called under it */
@@ -284,6 +285,8 @@ static void add_ready(struct take *t, const struct event *e, struct reject *why)
         reject(t, e->site, why);
         return;
     }
+    /* Made now: after the journal has the event nothing may fail any more. */
+    if (!counts_of(t, e->site) || t->failed) return;
     b->keys[t->n_ready] = (struct dedupe_key){.key = e->dedupe};
     b->ready[t->n_ready++] = (struct ready){from, b->encoded.n - from, e->site, e->bot_reason};
 }
@@ -493,7 +496,6 @@ static void commit(struct take *t)
         bool duplicate = b->keys[i].duplicate;
         t->out->duplicates += duplicate;
         t->out->accepted += !duplicate;
-        if (!c) continue;
         c->duplicates += duplicate;
         c->accepted += !duplicate;
         if (!duplicate && b->ready[i].bot) c->bots[b->ready[i].bot]++;

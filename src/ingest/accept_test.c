@@ -268,6 +268,28 @@ static void what_the_disk_refused_may_be_sent_again(void **state)
     assert_no_event();
 }
 
+/* Every cap of memory up to the one that is enough ends in 503, with nothing taken. */
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    struct accept_request r =
+        browser(STR("{\"site\":\"demo\",\"events\":[{\"name\":\"x\",\"id\":\"a\"},{\"name\":7}]}"));
+    size_t cap = 0;
+    do {
+        struct arena small;
+        arena_init(&small, cap);
+        accept_events(w.accept, &r, &small, &w.result);
+        if (w.result.status == 202) assert_int_equal(w.result.accepted, 1);
+        arena_free(&small);
+        assert_true(w.result.status == 202 || w.result.status == 503);
+        assert_true(cap < 100000);
+        cap += 16;
+    } while (w.result.status != 202);
+    assert_true(cap > 16);
+    assert_text(next_event(), TEXT_ID, "a");
+    assert_no_event();
+}
+
 enum { THREADS = 4, REQUESTS = 250 };
 
 static void *send_each_id(void *arg)
@@ -341,6 +363,7 @@ int main(void)
         TEST(ids_that_the_store_has_are_known),
         TEST(what_the_disk_refused_may_be_sent_again),
         TEST(of_the_same_id_at_the_same_time_one_wins),
+        TEST(memory_may_run_out),
         TEST(counters_tell_what_happened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

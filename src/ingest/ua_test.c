@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <pthread.h>
+#include <stdlib.h>
 
 #include "ingest/geo.h"
 #include "ingest/ua.h"
@@ -162,6 +163,47 @@ static void from_many_threads(void **state)
     for (int i = 0; i < 4; i++) assert_true(ok[i]);
 }
 
+/* The real log of the shared data: its robots name themselves, its browsers must not be taken for
+ * any. */
+static void agents_of_a_real_log(void **state)
+{
+    (void)state;
+    const char *dir = getenv("CAIRN_DATA_DIR_SHARED");
+    char command[600], line[4096];
+    snprintf(command, sizeof command, "xz -dc '%s/weblog/apache_combined_dev.log.xz' 2>/dev/null",
+             dir ? dir : "../shared/data");
+    FILE *log = popen(command, "r");
+    assert_non_null(log);
+    size_t lines = 0, bots = 0, without_system = 0;
+    while (fgets(line, sizeof line, log)) {
+        char *end = strrchr(line, '"');
+        if (!end) continue;
+        *end = 0;
+        char *from = strrchr(line, '"');
+        if (!from) continue;
+        struct agent a;
+        ua_find(ua, str_of(strcmp(from + 1, "-") == 0 ? "" : from + 1), &a);
+        lines++;
+        bots += a.is_bot;
+        static const char *const words[] = {"bot/", "spider", "Slurp", "crawler", "feedfetcher"};
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (strcasestr(from + 1, words[i]) && !a.is_bot) fail_msg("no robot: %s", from + 1);
+        static const char *const desks[] = {"Mozilla/5.0 (Windows NT",
+                                            "Mozilla/5.0 (Macintosh; Intel"};
+        for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
+            if (strncmp(from + 1, desks[i], strlen(desks[i])) != 0 || a.is_bot) continue;
+            if (strcmp(a.device, "desktop") != 0) fail_msg("%s: %s", a.device, from + 1);
+            without_system += a.os[0] == 0 || a.browser[0] == 0;
+        }
+    }
+    pclose(log);
+    if (lines == 0) skip();
+    printf("# %zu lines, %zu of robots\n", lines, bots);
+    assert_int_equal(lines, 5000);
+    assert_true(bots > 500 && bots < 2500);
+    assert_int_equal(without_system, 0);
+}
+
 static void countries(void **state)
 {
     (void)state;
@@ -199,9 +241,8 @@ static void countries(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(real_agents),
-        cmocka_unit_test(versions_of_chromium),
-        cmocka_unit_test(from_many_threads),
+        cmocka_unit_test(real_agents),       cmocka_unit_test(versions_of_chromium),
+        cmocka_unit_test(from_many_threads), cmocka_unit_test(agents_of_a_real_log),
         cmocka_unit_test(countries),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
