@@ -500,6 +500,9 @@ static void commit(struct take *t)
         c->accepted += !duplicate;
         if (!duplicate && b->ready[i].bot) c->bots[b->ready[i].bot]++;
     }
+    /* The first copies may be among what the journal could not keep and is about to be forgotten.
+     */
+    if (t->out->duplicates && journal_stats(t->x->journal).failed) t->failed = ERR_IO;
 }
 
 static void set_status(struct take *t)
