@@ -181,6 +181,53 @@ static void agrees_on_names_and_devices(void **state)
     json_decref(answer);
 }
 
+/* Of the sessions: who did a step and who clicked out as well, in any order; and by device. */
+static void agrees_on_micro_conversions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t did, both;
+    } micros[] = {{"filter selection", 807, 760},         {"change of sort order", 508, 481},
+                  {"interaction item image", 1439, 1349}, {"interaction item info", 524, 496},
+                  {"interaction item rating", 438, 409},  {"interaction item deals", 370, 334},
+                  {"search for poi", 422, 389},           {"search for item", 365, 339},
+                  {"search for destination", 1132, 1069}};
+    static const struct {
+        const char *device;
+        int64_t of, n;
+    } devices[] = {{"mobile", 2172, 2071}, {"desktop", 1394, 1319}, {"tablet", 284, 277}};
+    if (skipped()) skip();
+    world_thing(&by_session, "goals",
+                "{'key':'out','name':'Clicked out','class':'macro','count':'visitor',"
+                "'rule':{'type':'event','name':'clickout item'}}");
+    for (size_t i = 0; i < sizeof micros / sizeof *micros; i++) {
+        char request[400];
+        snprintf(request, sizeof request,
+                 "{" DAYS ",'filter':[{'property':'name','op':'is','value':'%s','on':'visitor'}]}",
+                 micros[i].name);
+        json_t *answer = world_ask(&by_session, "goals", request);
+        assert_int_equal(world_int(answer, "result.goals.0.converted.of"), micros[i].did);
+        assert_int_equal(world_int(answer, "result.goals.0.converted.n"), micros[i].both);
+        json_decref(answer);
+        snprintf(request, sizeof request,
+                 "{" DAYS ",'order':'any','window_s':null,"
+                 "'steps':[{'event':'%s'},{'event':'clickout item'}]}",
+                 micros[i].name);
+        answer = world_ask(&by_session, "funnel", request);
+        assert_int_equal(world_int(answer, "result.steps.1.reached"), micros[i].both);
+        json_decref(answer);
+    }
+    json_t *answer = world_ask(&by_session, "goals", "{" DAYS ",'breakdown':'device'}");
+    for (size_t i = 0; i < 3; i++) {
+        const json_t *group = json_array_get(world_at(answer, "result.groups"), i);
+        assert_string_equal(json_string_value(json_object_get(group, "value")), devices[i].device);
+        assert_int_equal(world_int(group, "goals.0.converted.of"), devices[i].of);
+        assert_int_equal(world_int(group, "goals.0.converted.n"), devices[i].n);
+    }
+    json_decref(answer);
+}
+
 static void groups_are_what_a_filter_leaves(void **state)
 {
     (void)state;
@@ -199,6 +246,7 @@ int main(void)
         cmocka_unit_test(counts_visitors_and_events),
         cmocka_unit_test(agrees_with_the_answer_key),
         cmocka_unit_test(agrees_on_names_and_devices),
+        cmocka_unit_test(agrees_on_micro_conversions),
         cmocka_unit_test(groups_are_what_a_filter_leaves),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
