@@ -105,6 +105,27 @@ static err_code goal_check(const json_t *doc, struct arena *a, struct err *err)
     return rule ? rule_from_json(rule, "rule", a, &r, err) : missing(err, "rule");
 }
 
+/* One step: {"goal":key} is resolved when the funnel is asked, also as one of {"any":[..]}. */
+static err_code step_check(const json_t *step, const char *field, bool outer, struct arena *a,
+                           struct err *err)
+{
+    const json_t *any = json_object_get(step, "any"), *child;
+    struct rule r;
+    bool goals = false;
+    size_t i;
+    if (json_is_string(json_object_get(step, "goal"))) return ERR_OK;
+    json_array_foreach(any, i, child) goals = goals || json_object_get(child, "goal");
+    if (!goals || !outer) return rule_from_step_json(step, field, a, &r, err);
+    json_array_foreach(any, i, child)
+    {
+        char at[80];
+        snprintf(at, sizeof at, "%.40s.any[%zu]", field, i);
+        err_code rc = step_check(child, at, false, a, err);
+        if (rc) return rc;
+    }
+    return ERR_OK;
+}
+
 static err_code funnel_check_doc(const json_t *doc, struct arena *a, struct err *err)
 {
     const json_t *steps = json_object_get(doc, "steps");
@@ -112,12 +133,9 @@ static err_code funnel_check_doc(const json_t *doc, struct arena *a, struct err 
     if (json_array_size(steps) < 2 || json_array_size(steps) > MAX_STEPS)
         return bad(err, "steps", "a funnel has 2 to 50 steps");
     for (size_t i = 0; i < json_array_size(steps); i++) {
-        const json_t *step = json_array_get(steps, i);
-        if (json_is_string(json_object_get(step, "goal"))) continue; /* resolved when it is asked */
-        struct rule r;
-        char field[32];
+        char field[80];
         snprintf(field, sizeof field, "steps[%zu]", i);
-        err_code rc = rule_from_step_json(step, field, a, &r, err);
+        err_code rc = step_check(json_array_get(steps, i), field, true, a, err);
         if (rc) return rc;
     }
     return ERR_OK;

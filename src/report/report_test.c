@@ -233,6 +233,20 @@ static void groups_are_what_a_filter_leaves(void **state)
     world_close(&w);
 }
 
+static void keeps_funnels_of_goals(void **state)
+{
+    (void)state;
+    struct world w;
+    world_shop_open(&w, 1);
+    world_thing(&w, "funnels",
+                "{'key':'either','name':'Either','window_s':3600,"
+                "'steps':[{'page':'/p/*'},{'any':[{'goal':'cart'},{'event':'file_download'}]}]}");
+    json_t *answer = world_ask(&w, "funnel", "{" WEEK ",'funnel':'either'}");
+    assert_int_equal(world_int(answer, "result.steps.1.reached"), 4);
+    json_decref(answer);
+    world_close(&w);
+}
+
 /* Whatever is said to be a property can be asked about. */
 static void knows_every_property(void **state)
 {
@@ -421,6 +435,7 @@ int main(void)
         cmocka_unit_test(counts_what_a_reader_counts),
         cmocka_unit_test(refuses_by_name_and_field),
         cmocka_unit_test(answers_alike_on_any_threads),
+        cmocka_unit_test(keeps_funnels_of_goals),
         cmocka_unit_test(knows_every_property),
         cmocka_unit_test(groups_are_what_a_filter_leaves),
         cmocka_unit_test(compares_with_the_week_before),
