@@ -19,8 +19,9 @@ struct cell_reader {
     struct buf key;
     struct level level[MAX_DEPTH];
     size_t depth;
-    bool items;   /* the outermost array counts as the list of items */
-    uint32_t row; /* below: of the event being read */
+    bool items;      /* the outermost array counts as the list of items */
+    size_t prefix_n; /* a key that is no longer than this is none: the value is not in an object */
+    uint32_t row;    /* below: of the event being read */
     struct dicts *d;
     struct cells *cells;
     struct err *err;
@@ -58,7 +59,7 @@ static void begin_value(struct cell_reader *r)
 static int add_value(struct cell_reader *r, struct str s)
 {
     begin_value(r);
-    if (s.n == 0 || r->depth == 0) return 1;
+    if (s.n == 0 || r->key.n == r->prefix_n) return 1;
     uint32_t ord = ordinal(r), key, code;
     if (ord > UINT8_MAX) {
         r->d->values_refused++;
@@ -164,6 +165,7 @@ err_code dicts_flatten(struct dicts *d, struct str json, const char *prefix, uin
     struct cell_reader *r = d->reader;
     buf_clear(&r->key);
     buf_z(&r->key, prefix);
+    r->prefix_n = r->key.n;
     r->depth = 0;
     r->level[0] = (struct level){0};
     r->items = *prefix == 'i';
