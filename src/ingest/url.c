@@ -209,6 +209,7 @@ static bool keep_parameter(struct str pair, struct arena *a, struct url_campaign
     struct str raw, name = lower(str_cut(pair, '=', &raw), a);
     if (str_find(name, '%') < name.n || str_find(name, '+') < name.n)
         name = lower(query_decode(name, a), a);
+    name = str_trim(name);
     const struct click_id *click = click_id_named(name);
     if (click) {
         if (c && !c->click_id_kind && raw.n) c->click_id_kind = click->name;
@@ -265,6 +266,12 @@ static struct str route_of(struct str fragment)
     return (struct str){fragment.p - 1, end + 1};
 }
 
+static struct str trim_end(struct str s)
+{
+    while (s.n && s.p[s.n - 1] == ' ') s.n--;
+    return s;
+}
+
 static bool has_control(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
@@ -314,8 +321,10 @@ bool url_clean(struct str text, struct str host, struct arena *a, struct url *ou
     struct str route = route_of(out->fragment);
     out->fragment = STR_NONE;
     if (!out->query.p) return false;
-    struct str *last = route.n ? &route : out->query.n ? &out->query : &out->path;
-    while (last->n && last->p[last->n - 1] == ' ') last->n--; /* what stood behind is gone */
+    /* What stood behind a space may be gone: no space is left at the end. */
+    route = trim_end(route);
+    if (route.n == 0) out->query = trim_end(out->query);
+    if (route.n == 0 && out->query.n == 0) out->path = trim_end(out->path);
     *clean = join(out, relative, route, a);
     if (!clean->p || route.n == 0) return clean->p != NULL;
     char *path = arena_printf(a, "%.*s%.*s", STR_FMT(out->path), STR_FMT(route));
