@@ -261,10 +261,15 @@ static err_code scan_held(struct unit *u, const struct funnel_view *v, struct ou
     for (size_t i = 0, end; i < n && !e; i = end) {
         for (end = i + 1; end < n && held_same(&w->held[i], &w->held[end]);) end++;
         if (only_first && (only < i || only >= end)) continue;
-        /* Nothing before the value's first step or after its last can matter to it. */
+        /* Nothing before the value's first step can matter to it, and after its last only an
+         * exclusion can. */
         struct funnel_view part = *v;
         part.lo = w->held[i].event;
         while (part.lo > v->lo && u->j->at_ms[part.lo - 1] == u->j->at_ms[part.lo]) part.lo--;
+        if (w->program.def.n_exclusions == 0) {
+            part.hi = w->held[end - 1].event + 1;
+            while (part.hi < v->hi && u->j->at_ms[part.hi] == u->j->at_ms[part.hi - 1]) part.hi++;
+        }
         part.hold = w->held[i].value;
         e = scan_view(u, &part, o, err);
     }
