@@ -343,8 +343,10 @@ err_code funnel_ask_read(const struct request *q, struct funnel_ask **out, struc
 /* Until when events may belong to an attempt that enters before to_ms. */
 static int64_t last_ms(const struct funnel_def *def)
 {
-    int64_t last;
-    if (def->window_ms == 0 || __builtin_add_overflow(def->to_ms, def->window_ms, &last))
+    /* An open funnel has a window from each step to the next. */
+    int64_t windows = def->order == FUNNEL_OPEN ? (int64_t)def->n_steps - 1 : 1, last;
+    if (def->window_ms == 0 || __builtin_mul_overflow(def->window_ms, windows, &last) ||
+        __builtin_add_overflow(def->to_ms, last, &last))
         return INT64_MAX;
     return last;
 }
