@@ -9,4 +9,10 @@
  * "label", not by their place.  ERR_NOMEM. */
 MUST_CHECK err_code compare_rates(json_t *now, const json_t *before, struct err *err);
 
+/* With a breakdown, adds to each goal of `now` "change_split": {"mix","rate"}: how much of the
+ * change comes from who came and how much from what they did (METHODS 1), or why that cannot be
+ * told.  ERR_NOMEM. */
+MUST_CHECK err_code compare_mix(struct arena *a, json_t *now, const json_t *before,
+                                struct err *err);
+
 #endif

@@ -12,6 +12,8 @@ static const struct {
     {"overview-hours", "overview", "{'range':{'from':'2026-10-25','to':'2026-10-25'}}"},
     {"goals", "goals", "{" WEEK ",'unit':'session','compare':'previous'}"},
     {"goals-by-source", "goals", "{" WEEK ",'breakdown':'source'}"},
+    {"goals-by-device", "goals",
+     "{" WEEK ",'unit':'session','breakdown':'device','compare':'previous'}"},
     {"breakdown", "breakdown",
      "{" WEEK
      ",'dimension':'path','metrics':['visitors','sessions','views','hits','conversions:purchase'],"

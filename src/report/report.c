@@ -55,6 +55,7 @@ static err_code add_comparison(const struct request *q, run_fn run, json_t *resu
     err_code rc = run(&before, &other, err);
     if (rc != ERR_OK) return rc;
     rc = compare_rates(result, other, err);
+    if (rc == ERR_OK) rc = compare_mix(q->a, result, other, err);
     if (rc == ERR_OK) {
         struct maker m = make_begin();
         make_set(&m, "range", answer_range(q, &q->compare));
