@@ -150,6 +150,7 @@ static struct str text_at(const struct json_node *root, const char *const *names
 static bool json_time(struct str s, int64_t *at_ms)
 {
     double seconds;
+    if (s.n == 0) return false;
     if (iso8601_parse(s, at_ms) || log_time(s, at_ms)) return true;
     if (!str_to_double(s, &seconds) || seconds < 0 || seconds > 1e15) return false;
     *at_ms = (int64_t)(seconds < 1e11 ? seconds * 1000 + 0.5 : seconds); /* s, or ms */
