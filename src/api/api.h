@@ -33,7 +33,8 @@ void api_refuse(void *api, struct http_request *r, int status);
 size_t api_body_limit(void *api, enum http_method method, struct str path);
 /* For /metrics; NULL before there is one. */
 void api_set_server(struct api *a, const struct http_server *server);
-/* From now on this secret, sent as a token, proves that a command on this machine asks: an owner. */
+/* From now on this secret, sent as a token, proves that a command on this machine asks: an owner.
+ */
 void api_set_operator(struct api *a, const char *secret);
 /* After http_close: nothing is under way any more.  NULL is allowed. */
 void api_close(struct api *a);

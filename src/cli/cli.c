@@ -230,7 +230,7 @@ int cli_main(int argc, char **argv, struct asset_table assets)
         return EXIT_STOPPED;
     }
     signal(SIGPIPE, SIG_IGN);
-    umask(077); /* events are people's: whatever we write is its owner's alone */
+    umask(077);               /* events are people's: whatever we write is its owner's alone */
     signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error like a full disk, not the end */
     int used = 0;
     const struct command *d = find(argc - 1, argv + 1, &used);
