@@ -59,7 +59,12 @@ static void wait_for_signal(const sigset_t *set, struct engine *e)
         if (config_poll(e->config, &err))
             log_line(LOG_WARN, "config_poll_failed", "why=\"%s\"", err.msg);
     }
-    if (fd >= 0) close(fd);
+    if (fd < 0) return;
+    /* Taken, so that it is not still waiting as the second one when they are let through. */
+    struct signalfd_siginfo info;
+    ssize_t got = read(fd, &info, sizeof info);
+    (void)got;
+    close(fd);
 }
 
 /* A second signal while draining: the journal has what was answered, so stopping now loses nothing.
