@@ -86,7 +86,6 @@ describe('beside a server', () => {
   async function withEvents(t) {
     const server = await Server.start(t);
     await server.addSite();
-    await server.noticed();
     assert.equal((await server.record(events)).body.accepted, 3);
     return server;
   }

@@ -75,7 +75,6 @@ test('the folder and a running server take the same events', async (t) => {
   const here = await importing(data, ['csv', csv, ...mapped, '--prop', 'size']);
   const server = await Server.start(t);
   await server.addSite('shop');
-  await server.noticed();
   const there = await importing(server.data, ['csv', csv, ...mapped, '--prop', 'size']);
   assert.deepEqual(there, here);
   assert.deepEqual(here.counts, { rows: 12_002, recorded: 12_000, duplicates: 0, refused: 2, skipped: 0 });
@@ -140,7 +139,6 @@ test('a server killed on the way: the import waits, and ends whole', async (t) =
   const csv = file('rows.csv', table(60_000));
   const first = await Server.start(t);
   await first.addSite('shop');
-  await first.noticed();
   const child = spawn(binary, ['import', 'csv', csv, ...mapped, '--data', first.data], { stdio: 'ignore' });
   const ended = new Promise((done) => child.on('exit', done));
   while (child.exitCode === null && !existsSync(`${csv}.import.json`)) await new Promise((d) => setTimeout(d, 2));

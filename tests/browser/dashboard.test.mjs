@@ -108,7 +108,6 @@ describe('signing in', () => {
 });
 async function link() {
   const { out } = await server.run(['user', 'add', 'second@shop.example', '--role', 'owner']);
-  await server.noticed();
   return /link=(\S+)/.exec(out)[1];
 }
 
@@ -360,7 +359,6 @@ describe('setting up', () => {
   });
   test('a site without data leads by the hand', async () => {
     await server.addSite('fresh');
-    await server.noticed();
     await page.goto(`${server.url}/s/fresh/overview`);
     await page.getByRole('heading', { name: 'Waiting for the first visitor' }).waitFor();
     assert.match(await page.locator('pre').innerText(), /<script defer src="http.*\/cairn\.js" data-site="fresh"><\/script>/);
