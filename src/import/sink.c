@@ -143,7 +143,9 @@ static err_code exchange(struct sink *s, const char *path, const struct buf *bod
                          struct err *err)
 {
     struct buf url = {0};
-    buf_printf(&url, "%s%s", s->to.address, path);
+    struct str address = str_of(s->to.address);
+    while (str_ends(address, STR("/"))) address.n--;
+    buf_printf(&url, "%.*s%s", STR_FMT(address), path);
     if (url.bad) return err_set(err, ERR_NOMEM, 0, "ask %s", s->to.address);
     buf_clear(&s->answer);
     curl_easy_reset(s->curl);
