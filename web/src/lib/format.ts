@@ -6,6 +6,8 @@ export interface Formatter {
   /** Short form for axes and narrow places: 12.4K. */
   short(n: number): string;
   percent(p: number): string;
+  /** A percentage under an axis: no more digits than it needs. */
+  tick(p: number): string;
   /** Both ends with the same digits and one sign: "2.7 to 3.3%". */
   interval(low: number, high: number): string;
   /** A signed change as a ratio: "+8.3%". */
@@ -66,6 +68,7 @@ export function formatter(locale?: string, timeZone = 'UTC'): Formatter {
     count: (n) => number.format(n),
     short: (n) => compact.format(n),
     percent: (p) => fixed('percent', percentDigits(p)).format(p),
+    tick: (p) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 2 }).format(p),
     interval: (low, high) => {
       const digits = Math.max(0, percentDigits(high) - 1);
       return `${fixed('decimal', digits).format(low * 100)} to ${fixed('percent', digits).format(high)}`;

@@ -3,6 +3,8 @@
 import type { Maybe, NotGiven, Rate } from './types.ts';
 
 const Z = 1.959963985;
+/** With fewer than this the screens show "y of n" and no percentage (METHODS 0.6). */
+export const FEW = 20;
 
 export function given<T>(value: Maybe<T> | null | undefined): value is T {
   return value !== null && value !== undefined &&
