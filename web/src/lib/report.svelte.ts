@@ -94,6 +94,11 @@ export class Asking<T> {
   again() {
     this.#again++;
   }
+  /** Shows what a change made of the answer, and asks whether the server sees it so. */
+  put(answer: T) {
+    this.answer = answer;
+    this.#again++;
+  }
 }
 
 /** A report of a site; `question` is read in an effect, so changes to what it reads ask anew. */

@@ -68,7 +68,8 @@ export const words = {
   },
   demo: {
     title: 'Simulated.',
-    text: 'These visitors were made up by Cairn to show what it can do. Nobody real is in these numbers.',
+    text: 'These visitors were made up by Cairn to show what it can do. Only your own clicks in the demo shop are real.',
+    shop: 'Open the demo shop',
   },
   range: {
     label: 'Days shown',
@@ -292,6 +293,7 @@ export const words = {
       { b: visitors }, ` ${plural(n, 'visitor', 'visitors')} came for ${sessions} ${plural(m, 'visit', 'visits')} and saw ${views} pages.`,
     ],
     noGoals: (href: string): Part[] => [' To see what comes of it, ', { b: 'say what the site is for', href }, '.'],
+    nobodyYet: ['Nobody has come yet.'] as Part[],
     nobody: (days: string): Part[] => [`Nobody came in these days (${days}).`],
     emptyTitle: 'Waiting for the first visitor',
     emptyText: 'Put this line into the head of every page of the site. The first visit shows up here within a second.',
