@@ -141,8 +141,7 @@ static void build(struct index *x, const struct row *rows, size_t n)
            (double)n * 1e9 / (double)all);
 }
 
-/* --- cases
- * -----------------------------------------------------------------------------------------*/
+/* --- cases --- */
 
 static int by_number(const void *x, const void *y)
 {

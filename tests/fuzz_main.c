@@ -1,4 +1,5 @@
-/* fuzz_main.c: gives a fuzz target a plain main: runs every file of the folders named, one TAP line. */
+/* fuzz_main.c: gives a fuzz target a plain main: runs every file of the folders named, one TAP
+ * line. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -44,8 +44,7 @@ void answer_preflight(struct http_request *r)
     http_answer_static(r, 204, NULL, STR_NONE);
 }
 
-/* --- taking events
- * --------------------------------------------------------------------------------- */
+/* --- taking events --- */
 
 /* What waits for the disk; in the request's arena. */
 struct taken {
@@ -137,8 +136,7 @@ void collect_handle(struct api *a, struct http_request *r)
     }
 }
 
-/* --- the server API
- * --------------------------------------------------------------------------------- */
+/* --- the server API --- */
 
 static bool param_is(struct http_request *r, const char *name, const char *value)
 {

@@ -5,8 +5,7 @@
 
 #include "event/limits.h"
 
-/* --- who asks
- * ------------------------------------------------------------------------------------- */
+/* --- who asks --- */
 
 static err_code not_signed_in(struct err *err)
 {
@@ -52,8 +51,7 @@ static err_code check_csrf(const struct exchange *x, struct err *err)
                      "send X-CSRF-Token with what GET /api/v1/session tells");
 }
 
-/* --- may they
- * ------------------------------------------------------------------------------------- */
+/* --- may they --- */
 
 static err_code unknown_site(const struct exchange *x, struct err *err)
 {
@@ -110,8 +108,7 @@ static err_code check(struct exchange *x, struct err *err)
     return check_site(x, err);
 }
 
-/* --- the body
- * ------------------------------------------------------------------------------------- */
+/* --- the body --- */
 
 static err_code read_body(struct exchange *x, struct err *err)
 {
@@ -138,8 +135,7 @@ err_code body_text(const struct exchange *x, const char *name, struct str *out, 
     return ERR_OK;
 }
 
-/* --- the run
- * -------------------------------------------------------------------------------------- */
+/* --- the run --- */
 
 static void answer_table(struct http_request *r, const struct buf *table)
 {

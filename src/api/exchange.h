@@ -67,8 +67,7 @@ extern const struct route routes[]; /* ends with a NULL pattern */
 void exchange_start(struct api *a, struct http_request *r, const struct route *route,
                     const struct str parts[ROUTE_MAX_PARTS]);
 
-/* --- answers
- * ---------------------------------------------------------------------------------------*/
+/* --- answers --- */
 
 int status_of(const struct err *err);
 /* {"error":{"code","message","field"?}}.  What is our own fault is logged and not told. */
@@ -84,8 +83,7 @@ bool is_secure(const struct api *a, const struct http_request *r);
 MUST_CHECK err_code body_text(const struct exchange *x, const char *name, struct str *out,
                               struct err *err);
 
-/* --- what the files of routes offer to the table
- * -----------------------------------------------------*/
+/* --- what the files of routes offer to the table --- */
 
 err_code run_session_get(struct exchange *x, struct err *err);
 err_code run_session_post(struct exchange *x, struct err *err);
@@ -117,8 +115,7 @@ err_code run_settle(struct exchange *x, struct err *err);
 err_code run_site_events(struct exchange *x, struct err *err);
 err_code run_openapi(struct exchange *x, struct err *err);
 
-/* --- answered on the HTTP thread
- * ----------------------------------------------------------------------*/
+/* --- answered on the HTTP thread --- */
 
 bool collect_is_path(struct str path); /* /e, /e/, /e.gif */
 void collect_handle(struct api *a, struct http_request *r);

@@ -21,8 +21,7 @@ static err_code give(struct exchange *x, json_t *answer, struct err *err)
     return ERR_OK;
 }
 
-/* --- sessions
- * --------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 static void set_cookie(struct exchange *x, const char *session, int64_t max_age_s)
 {
@@ -86,8 +85,7 @@ err_code run_session_password(struct exchange *x, struct err *err)
     return rc ? rc : config_user_password(config_of(x), str_of(x->caller.name), password, err);
 }
 
-/* --- users
- * ------------------------------------------------------------------------------------------ */
+/* --- users --- */
 
 err_code run_users_get(struct exchange *x, struct err *err)
 {
@@ -131,8 +129,7 @@ err_code run_user_role(struct exchange *x, struct err *err)
     return rc;
 }
 
-/* --- tokens
- * ----------------------------------------------------------------------------------------- */
+/* --- tokens --- */
 
 err_code run_tokens_get(struct exchange *x, struct err *err)
 {

@@ -64,8 +64,7 @@ err_code run_openapi(struct exchange *x, struct err *err)
     return ERR_OK;
 }
 
-/* --- export: the store writes a file, which is sent piece by piece
- * ------------------------------------- */
+/* --- export: the store writes a file, which is sent piece by piece --- */
 
 struct sending {
     int fd;
@@ -144,8 +143,7 @@ err_code run_export(struct exchange *x, struct err *err)
     return ERR_OK;
 }
 
-/* --- how the folder is
- * ------------------------------------------------------------------------------- */
+/* --- how the folder is --- */
 
 err_code run_settle(struct exchange *x, struct err *err)
 {

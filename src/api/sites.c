@@ -6,8 +6,7 @@ static struct config *config_of(const struct exchange *x)
     return x->api->engine->config;
 }
 
-/* --- sites
- * ------------------------------------------------------------------------------------------ */
+/* --- sites --- */
 
 err_code run_sites_get(struct exchange *x, struct err *err)
 {
@@ -50,8 +49,7 @@ err_code run_site_patch(struct exchange *x, struct err *err)
     if (json_object_get(x->body, "template")) {
         struct str name;
         rc = body_text(x, "template", &name, err);
-        if (!rc)
-            rc = config_apply_template(config_of(x), x->site, name.p, x->caller.name, err);
+        if (!rc) rc = config_apply_template(config_of(x), x->site, name.p, x->caller.name, err);
         if (!rc) json_object_del(x->body, "template");
     }
     if (!rc && (!json_is_object(x->body) || json_object_size(x->body) > 0))
@@ -59,8 +57,7 @@ err_code run_site_patch(struct exchange *x, struct err *err)
     return rc ? rc : config_site_json(config_of(x), x->site, &x->answer, err);
 }
 
-/* --- what is set up in a site
- * -------------------------------------------------------------------------*/
+/* --- what is set up in a site --- */
 
 err_code run_things_get(struct exchange *x, struct err *err)
 {

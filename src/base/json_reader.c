@@ -70,7 +70,7 @@ const struct json_node *json_member(const struct json_node *object, const char *
     return NULL;
 }
 
-/* --- one record ------------------------------------------------------------------------------- */
+/* --- one record --- */
 
 static void path_key(struct json_reader *r, struct str key)
 {
@@ -316,7 +316,7 @@ static int on_end(void *arg)
     return container_end(arg);
 }
 
-/* --- the whole text --------------------------------------------------------------------------- */
+/* --- the whole text --- */
 
 static enum json_fault parse(struct json_reader *r)
 {
@@ -388,7 +388,7 @@ enum json_fault json_reader_records(struct json_reader *r, struct str text,
     return JSON_FAULT_NONE;
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 void json_write_text(struct buf *out, struct str s)
 {

@@ -104,7 +104,7 @@ static void faults_have_a_place(void **state)
     }
 }
 
-/* --- records: what was told, as a line -------------------------------------------------------- */
+/* --- records: what was told, as a line --- */
 
 static struct buf told;
 static const char *wanted_site; /* the head says that it is enough only when this is there */

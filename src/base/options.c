@@ -254,8 +254,7 @@ bool option_given(const struct options *o, const char *name)
     return place >= 0 && o->values[place];
 }
 
-/* --- for people
- * ------------------------------------------------------------------------------------- */
+/* --- for people --- */
 
 static void print_range(const struct option *d, FILE *to)
 {

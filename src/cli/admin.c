@@ -21,8 +21,7 @@ static const char *base_address(const struct cli *c)
     return c->remote ? c->address : "http://127.0.0.1:8722";
 }
 
-/* --- site add
- * ----------------------------------------------------------------------------------------*/
+/* --- site add --- */
 
 static json_t *site_document(const struct cli *c)
 {
@@ -60,8 +59,7 @@ int site_command(struct cli *c)
     return EXIT_DONE;
 }
 
-/* --- user add
- * ----------------------------------------------------------------------------------------*/
+/* --- user add --- */
 
 /* The first line of standard input. */
 static err_code read_password(char out[1024], struct err *err)
@@ -109,8 +107,7 @@ int user_command(struct cli *c)
     return EXIT_DONE;
 }
 
-/* --- token add
- * ---------------------------------------------------------------------------------------*/
+/* --- token add --- */
 
 static err_code read_scopes(const char *text, unsigned *scopes, json_t *names, struct err *err)
 {

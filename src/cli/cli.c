@@ -264,8 +264,7 @@ int cli_main(int argc, char **argv, struct asset_table assets)
     return status;
 }
 
-/* --- what commands share
- * -------------------------------------------------------------------------------*/
+/* --- what commands share --- */
 
 static const char *or_null(const char *s)
 {

@@ -60,8 +60,7 @@ MUST_CHECK err_code cli_site(struct config *config, const char *key, uint32_t *i
  * over `e` and closes it. */
 int cli_serve(struct cli *c, struct engine *e);
 
-/* --- talking to a server
- * ---------------------------------------------------------------------------------*/
+/* --- talking to a server --- */
 
 /* Sends to c->address with c->secret; `body` may be empty.  On ERR_OK `*status` is the answer's and
  * its body is in `out`.  ERR_IO when the server cannot be reached. */
@@ -75,8 +74,7 @@ MUST_CHECK err_code cli_call(struct cli *c, const char *method, const char *path
 MUST_CHECK err_code cli_download(struct cli *c, const char *path, const char *file,
                                  struct err *err);
 
-/* --- the commands, by file
- * ---------------------------------------------------------------------------*/
+/* --- the commands, by file --- */
 int serve_command(struct cli *c);
 int site_command(struct cli *c);
 int user_command(struct cli *c);

@@ -8,8 +8,7 @@
 #include "base/zone.h"
 #include "cli/cli.h"
 
-/* --- export
- * ------------------------------------------------------------------------------------------*/
+/* --- export --- */
 
 /* --from and --to as instants of the site's zone; 0 when absent. */
 static err_code read_days(struct cli *c, struct str timezone, int64_t *from_ms, int64_t *to_ms,
@@ -89,8 +88,7 @@ int export_command(struct cli *c)
     return rc ? cli_fail(&err) : EXIT_DONE;
 }
 
-/* --- doctor
- * ------------------------------------------------------------------------------------------*/
+/* --- doctor --- */
 
 static uint64_t number(const json_t *o, const char *name)
 {

@@ -164,8 +164,7 @@ int serve_command(struct cli *c)
     return cli_engine_open(c, &e, &err) ? cli_fail(&err) : cli_serve(c, &e);
 }
 
-/* --- the demo shop
- * ---------------------------------------------------------------------------------- */
+/* --- the demo shop --- */
 
 static void show_progress(void *arg, uint64_t done, uint64_t of)
 {

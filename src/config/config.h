@@ -54,8 +54,7 @@ uint64_t config_version(struct config *c); /* grows with every change */
 /* Notices changes that another process made (a command, another node) and publishes them. */
 MUST_CHECK err_code config_poll(struct config *c, struct err *err);
 
-/* --- people and programs
- * ---------------------------------------------------------------------------*/
+/* --- people and programs --- */
 enum role { ROLE_NONE, ROLE_VIEWER, ROLE_EDITOR, ROLE_ADMIN, ROLE_OWNER };
 enum scope { SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_INGEST = 4 };
 

@@ -22,8 +22,7 @@ bool engine_nap(struct engine_own *o, int ms)
     return closing;
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 /* The database of countries beside the program: installed, or in the tree that it was built in. */
 static const char *find_country_db(char *path, size_t size)
@@ -135,8 +134,7 @@ err_code engine_open(const struct engine_options *options, struct engine *out, s
     return ERR_OK;
 }
 
-/* --- in use -------------------------------------------------------------------------------------
- */
+/* --- in use --- */
 
 err_code engine_settle(struct engine *e, int64_t wait_ms, struct err *err)
 {
@@ -160,8 +158,7 @@ uint64_t engine_store_lag(const struct engine *e)
     return durable > stored ? durable - stored : 0;
 }
 
-/* --- closing ------------------------------------------------------------------------------------
- */
+/* --- closing --- */
 
 void engine_close(struct engine *e)
 {

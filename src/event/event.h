@@ -34,10 +34,10 @@ enum bot_reason {
  * Order is the order in journal records: append only. */
 #define EVENT_TEXTS(X)                                                                             \
     X(NAME, name)                                                                                  \
-    X(URL, url)                     /* cleaned: no click ids, no sensitive parameters */           \
-    X(HOST, host)                   /* lower case */                                               \
+    X(URL, url)   /* cleaned: no click ids, no sensitive parameters */                             \
+    X(HOST, host) /* lower case */                                                                 \
     X(PATH, path)                                                                                  \
-    X(QUERY, query)                 /* without '?', cleaned as url is */                           \
+    X(QUERY, query) /* without '?', cleaned as url is */                                           \
     X(TITLE, title)                                                                                \
     X(REFERRER, referrer)           /* cleaned */                                                  \
     X(REFERRER_HOST, referrer_host) /* only of another site than the page's own host */            \
@@ -50,21 +50,21 @@ enum bot_reason {
     X(COUNTRY, country)             /* ISO 3166-1 alpha-2 */                                       \
     X(REGION, region)                                                                              \
     X(CITY, city)                                                                                  \
-    X(DEVICE, device)               /* desktop | mobile | tablet | tv | other */                   \
+    X(DEVICE, device) /* desktop | mobile | tablet | tv | other */                                 \
     X(BROWSER, browser)                                                                            \
     X(OS, os)                                                                                      \
-    X(SCREEN, screen)               /* "1440x900" */                                               \
+    X(SCREEN, screen) /* "1440x900" */                                                             \
     X(LANGUAGE, language)                                                                          \
     X(TIMEZONE, timezone)                                                                          \
     X(ORDER_ID, order_id)                                                                          \
-    X(SESSION, session)             /* the sender's hint, kept as a property only */               \
-    X(ID, id)                       /* the sender's id for de-duplication */                       \
-    X(PROTOCOL, protocol)           /* "cairn", "matomo", "csv", "access-log", ... */              \
+    X(SESSION, session)   /* the sender's hint, kept as a property only */                         \
+    X(ID, id)             /* the sender's id for de-duplication */                                 \
+    X(PROTOCOL, protocol) /* "cairn", "matomo", "csv", "access-log", ... */                        \
     X(EXPERIMENT, experiment)                                                                      \
     X(VARIANT, variant)                                                                            \
-    X(CURRENCY, currency)           /* ISO 4217, when there is a value */                          \
-    X(PROPS, props)                 /* a JSON object, or empty */                                  \
-    X(ITEMS, items)                 /* a JSON array of objects, or empty */
+    X(CURRENCY, currency) /* ISO 4217, when there is a value */                                    \
+    X(PROPS, props)       /* a JSON object, or empty */                                            \
+    X(ITEMS, items)       /* a JSON array of objects, or empty */
 
 enum event_text {
 #define X(id, column) TEXT_##id,
@@ -85,10 +85,10 @@ struct event {
     bool offline;   /* a refund, a call-centre order: makes and extends no session */
     bool simulated; /* from `cairn demo` */
     bool has_value;
-    int64_t value_minor;     /* in the minor unit of text[TEXT_CURRENCY] */
-    uint32_t engaged_ms;     /* an increment, 0 when absent */
-    uint8_t scroll_percent;  /* 0 when absent */
-    uint64_t dedupe;         /* hash of (site, id), 0 when there is no id */
+    int64_t value_minor;    /* in the minor unit of text[TEXT_CURRENCY] */
+    uint32_t engaged_ms;    /* an increment, 0 when absent */
+    uint8_t scroll_percent; /* 0 when absent */
+    uint64_t dedupe;        /* hash of (site, id), 0 when there is no id */
     struct str text[EVENT_N_TEXTS];
 };
 

@@ -1,8 +1,7 @@
 #include "base/iso8601.h"
 #include "import/log_line.h"
 
-/* --- W3C extended (IIS)
- * ----------------------------------------------------------------------------- */
+/* --- W3C extended (IIS) --- */
 
 enum w3c_column {
     W3C_OTHER,
@@ -122,8 +121,7 @@ enum log_result log_read_w3c(struct log_format *f, struct str line, struct log_l
     return out->method.n && out->target.n ? LOG_OK : LOG_NO_REQUEST;
 }
 
-/* --- one JSON object a line
- * ------------------------------------------------------------------------- */
+/* --- one JSON object a line --- */
 
 /* The first of `names` (ended by NULL) that is there, as text; "a.b" goes into objects, and of an
  * array the first element is taken (headers of Caddy). */

@@ -46,8 +46,7 @@ err_code mapping_bind(struct mapping *m, const struct str *names, size_t n, bool
     return code;
 }
 
-/* --- time
- * -------------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 static bool scaled(struct str s, int64_t per_ms_num, int64_t per_ms_den, int64_t *at_ms)
 {
@@ -109,8 +108,7 @@ bool mapping_time(struct str s, enum time_unit unit, const struct zone *zone, in
     return iso_time(s, zone, at_ms) || scaled(s, 1000, 1, at_ms);
 }
 
-/* --- one event
- * ---------------------------------------------------------------------------------------- */
+/* --- one event --- */
 
 struct making {
     const struct mapping *m;
@@ -235,8 +233,7 @@ static bool put_mapped(struct making *k)
            put_props(k);
 }
 
-/* --- a table with Recording's own names
- * ---------------------------------------------------------------- */
+/* --- a table with Recording's own names --- */
 
 static struct str named(const struct row *row, const char *name)
 {

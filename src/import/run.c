@@ -90,8 +90,7 @@ static err_code flush(struct run *r, struct err *err)
     return state_save(r->state_path, &r->state, err);
 }
 
-/* --- rows of a table, lines of a log
- * ----------------------------------------------------------------- */
+/* --- rows of a table, lines of a log --- */
 
 static err_code refuse(struct run *r, const struct row *row, const struct refusal *why,
                        struct err *err)
@@ -159,8 +158,7 @@ static err_code take_all(struct run *r, struct err *err)
     return ERR_OK;
 }
 
-/* --- beginning and end
- * -------------------------------------------------------------------------------- */
+/* --- beginning and end --- */
 
 static err_code check_columns(struct run *r, const char *path, struct err *err)
 {

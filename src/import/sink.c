@@ -120,8 +120,7 @@ static err_code flush_engine(struct sink *s, struct sink_result *result,
     return code;
 }
 
-/* --- over HTTP
- * --------------------------------------------------------------------------------------- */
+/* --- over HTTP --- */
 
 static size_t take_answer(char *p, size_t size, size_t n, void *arg)
 {

@@ -69,7 +69,7 @@ struct accept {
     bool stopping, ticking;
 };
 
-/* --- open and close --------------------------------------------------------------------------- */
+/* --- open and close --- */
 
 static void *tick_run(void *arg)
 {
@@ -200,7 +200,7 @@ static void bench_give(struct accept *x, struct bench *b)
     pthread_mutex_unlock(&x->bench_lock);
 }
 
-/* --- one request ------------------------------------------------------------------------------ */
+/* --- one request --- */
 
 struct take {
     struct accept *x;
@@ -548,7 +548,7 @@ void accept_events(struct accept *x, const struct accept_request *r, struct aren
     bench_give(x, t.bench);
 }
 
-/* --- beside requests -------------------------------------------------------------------------- */
+/* --- beside requests --- */
 
 void accept_seen(struct accept *x, uint32_t site, uint64_t dedupe, int64_t received_ms)
 {

@@ -84,10 +84,10 @@ void accept_answer_json(const struct accept_result *r, struct buf *out);
 /* Feeds the duplicate filter with what the store has of the last 7 days, at start. */
 void accept_seen(struct accept *x, uint32_t site, uint64_t dedupe, int64_t received_ms);
 
-/* What an import needs of the store.  `know` is called once a site, before the first import into it, and
- * feeds accept_seen with every id that the store has of it.  `identity` is store_identity(): an event
- * whose id says that it was exported from this very store and site is a duplicate.  Before the first
- * accept_events. */
+/* What an import needs of the store.  `know` is called once a site, before the first import into
+ * it, and feeds accept_seen with every id that the store has of it.  `identity` is
+ * store_identity(): an event whose id says that it was exported from this very store and site is a
+ * duplicate.  Before the first accept_events. */
 struct accept_store {
     uint64_t identity;
     err_code (*know)(void *arg, uint32_t site, struct err *err);

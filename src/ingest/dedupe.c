@@ -7,7 +7,8 @@
 #include "base/hash.h"
 #include "event/limits.h"
 
-/* A request may hold all shards and then the journal's lock; the thread sanitizer follows 64 at most. */
+/* A request may hold all shards and then the journal's lock; the thread sanitizer follows 64 at
+ * most. */
 enum { SHARD_BITS = 5, SHARDS = 1 << SHARD_BITS, FIRST_SIZE = 64 };
 
 struct entry {

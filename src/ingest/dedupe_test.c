@@ -124,8 +124,7 @@ static void a_small_plain_oracle_agrees(void **state)
     }
 }
 
-/* --- threads ------------------------------------------------------------------------------------
- */
+/* --- threads --- */
 
 enum { THREADS = 4, KEYS = 2000 };
 static atomic_int wins[KEYS];

@@ -53,7 +53,7 @@ static bool set_times(struct making *m)
     return true;
 }
 
-/* --- page, referrer, campaign ----------------------------------------------------------------- */
+/* --- page, referrer, campaign --- */
 
 static bool host_allowed(const struct site *site, struct str host)
 {
@@ -139,7 +139,7 @@ static void set_source(struct making *m)
     }
 }
 
-/* --- who and with what ------------------------------------------------------------------------ */
+/* --- who and with what --- */
 
 static bool is_import(const struct making *m)
 {
@@ -153,9 +153,7 @@ static bool set_exported_visitor(struct making *m)
     struct str id = f->user.n ? f->user : f->visitor;
     if (!is_import(m) || id.n != 17 || id.p[0] != '#') return false;
     if (!str_to_u64_hex(str_sub(id, 1, id.n), &m->e->visitor)) return false;
-    m->e->id_kind = f->user.n                      ? ID_KNOWN
-                    : str_is(f->id_kind, "day") ? ID_DAY
-                                                   : ID_CONSENTED;
+    m->e->id_kind = f->user.n ? ID_KNOWN : str_is(f->id_kind, "day") ? ID_DAY : ID_CONSENTED;
     return true;
 }
 
@@ -212,7 +210,7 @@ static struct str first_language(struct str accept_language)
     return first.n <= 35 && str_is_utf8(first) && !str_is(first, "*") ? first : STR_NONE;
 }
 
-/* --- what is it worth ------------------------------------------------------------------------- */
+/* --- what is it worth --- */
 
 static bool set_value(struct making *m)
 {

@@ -82,7 +82,7 @@ void identity_close(struct identity *x)
     free(x);
 }
 
-/* --- hashes ----------------------------------------------------------------------------------- */
+/* --- hashes --- */
 
 /* Fields with their lengths before them, so that no two lists of fields make the same message. */
 static uint64_t hash_fields(const unsigned char key[HASH_KEY_BYTES], const struct str *fields,
@@ -146,7 +146,7 @@ uint64_t identity_event(const struct site *site, struct str id)
     return h ? h : 1;
 }
 
-/* --- salt files ------------------------------------------------------------------------------- */
+/* --- salt files --- */
 
 static void salt_path(const struct identity *x, uint32_t site, const char *suffix,
                       char out[PATH_BYTES + 32])
@@ -218,7 +218,7 @@ static void salt_write(struct identity *x, uint32_t site)
     pthread_mutex_unlock(&x->files);
 }
 
-/* --- days ------------------------------------------------------------------------------------- */
+/* --- days --- */
 
 static void set_day(struct salts *s, int32_t day)
 {

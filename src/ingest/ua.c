@@ -90,7 +90,7 @@ err_code ua_open(struct ua **out, struct err *err)
     return ERR_OK;
 }
 
-/* --- one user agent --------------------------------------------------------------------------- */
+/* --- one user agent --- */
 
 static bool matches(const struct ua *u, const pcre2_code *re, struct str text,
                     pcre2_match_data *found)

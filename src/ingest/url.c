@@ -91,7 +91,7 @@ bool url_split(struct str text, struct arena *a, struct url *out)
     return true;
 }
 
-/* --- cleaning --------------------------------------------------------------------------------- */
+/* --- cleaning --- */
 
 /* Parameters that carry a secret or name a person; sorted, lower case. */
 static const char *const sensitive[] = {

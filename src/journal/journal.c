@@ -9,8 +9,7 @@
 
 enum { SEGMENT_BYTES = 64 * 1024 * 1024, FIRST_BATCH_BYTES = 64 * 1024 };
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 struct names {
     uint64_t *seq;
@@ -203,8 +202,7 @@ void journal_close(struct journal *j)
     free_journal(j);
 }
 
-/* --- appending ----------------------------------------------------------------------------------
- */
+/* --- appending --- */
 
 static bool reserve(struct batch *b, size_t more)
 {
@@ -304,8 +302,7 @@ err_code journal_sync(struct journal *j, struct err *err)
     return failed ? err_set(err, ERR_IO, 0, "%s", why.msg) : ERR_OK;
 }
 
-/* --- after a failure ----------------------------------------------------------------------------
- */
+/* --- after a failure --- */
 
 static err_code begin_again(struct journal *j, struct err *err)
 {
@@ -338,8 +335,7 @@ err_code journal_recover(struct journal *j, struct err *err)
     return code;
 }
 
-/* --- giving files back --------------------------------------------------------------------------
- */
+/* --- giving files back --- */
 
 /* Under the lock: the oldest file, when nobody will read it again.  The newest stays for good: its
  * name keeps the numbers from starting over. */
@@ -382,8 +378,7 @@ void journal_release(struct journal *j, uint64_t seq)
     pthread_mutex_unlock(&j->lock);
 }
 
-/* --- telling ------------------------------------------------------------------------------------
- */
+/* --- telling --- */
 
 /* The lock is no part of what a caller sees as const. */
 static pthread_mutex_t *lock_of(const struct journal *j)

@@ -50,7 +50,7 @@ struct journal {
     struct journal_reader *readers;
     struct journal_stats stats;
 
-    /* --- the committer's, or journal_recover's while `failed` -------------------------------- */
+    /* --- the committer's, or journal_recover's while `failed` --- */
     int fd;            /* of the newest file, or -1: begin one */
     uint64_t salt;     /* of that file */
     int64_t end, room; /* where the next record goes; up to where the file has blocks */

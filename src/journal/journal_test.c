@@ -48,8 +48,7 @@ static int drop_dir(void **state)
     return rmdir(dir);
 }
 
-/* --- what is written and what must be there -----------------------------------------------------
- */
+/* --- what is written and what must be there --- */
 
 /* The text of record k of a test; lengths differ, one is empty, some are larger than a page. */
 static struct str text_of(size_t k)
@@ -119,8 +118,7 @@ static void expect_records(struct journal *j, uint64_t from, uint64_t to)
     assert_int_equal(journal_durable_seq(j), to);
 }
 
-/* --- files as bytes ------------------------------------------------------------------------------
- */
+/* --- files as bytes --- */
 
 struct bytes {
     char name[SEGMENT_NAME_BYTES];
@@ -165,8 +163,7 @@ static err_code try_open(struct journal **j)
     return journal_open(&fs_real, dir, NULL, j, &err);
 }
 
-/* --- tests ---------------------------------------------------------------------------------------
- */
+/* --- tests --- */
 
 static void what_was_appended_is_read(void **state)
 {
@@ -435,8 +432,7 @@ static void a_missing_file_is_found(void **state)
     free(b.p);
 }
 
-/* --- failures ------------------------------------------------------------------------------------
- */
+/* --- failures --- */
 
 struct tale { /* what a client was told, by record */
     size_t n;
@@ -626,8 +622,7 @@ static void the_tail_is_written_again_on_open(void **state)
     journal_close(j);
 }
 
-/* --- threads -------------------------------------------------------------------------------------
- */
+/* --- threads --- */
 
 enum { WRITERS = 6, EACH = 400 };
 

@@ -60,8 +60,7 @@ static uint32_t entries(const struct column *c, const struct block *b, uint32_t 
     return n;
 }
 
-/* --- terms
- * -----------------------------------------------------------------------------------------*/
+/* --- terms --- */
 
 /* A key's pass: each event's bits by its values, or by code 0 when it has none. */
 static void and_key(const struct pass *pass, size_t word, const struct block *b, uint32_t *cursor,
@@ -219,8 +218,7 @@ static void judge_word(const struct work *w, size_t word, const struct block *b,
         if (p->number[i].word == word) and_number(w, &p->number[i], b, term);
 }
 
-/* --- columns
- * ---------------------------------------------------------------------------------------*/
+/* --- columns --- */
 
 static void copy_codes(const struct column *c, const struct block *b, uint32_t *out)
 {

@@ -121,8 +121,7 @@ static void remove_folder(const char *dir)
     assert_int_equal(system(command), 0);
 }
 
-/* --- damage
- * ----------------------------------------------------------------------------------------*/
+/* --- damage --- */
 
 static size_t file_size(const char *path)
 {
@@ -228,8 +227,7 @@ static void deleted_folder_is_made_again(void **unused)
     remove_folder(dir);
 }
 
-/* --- failures
- * --------------------------------------------------------------------------------------*/
+/* --- failures --- */
 
 /* Lets the n-th call that writes fail, for every n; what is on disk afterwards is the old state or
  * the new one, and the index in memory is whole in any case. */
@@ -277,8 +275,7 @@ static void failures_leave_old_or_new(void **unused)
     each_failure(FS_PWRITE, ENOSPC, true);
 }
 
-/* --- late events
- * -----------------------------------------------------------------------------------*/
+/* --- late events --- */
 
 static void late_events_go_into_their_month(void **unused)
 {

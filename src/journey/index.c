@@ -12,8 +12,7 @@ enum {
 static const int64_t first_ms = INT64_C(-62135596800000); /* 0001-01-01 */
 static const int64_t end_ms = INT64_C(253402300800000);   /* 10000-01-01 */
 
-/* --- sites and their parts
- * -------------------------------------------------------------------------*/
+/* --- sites and their parts --- */
 
 struct index_site *index_find(const struct index *x, uint32_t site)
 {
@@ -93,8 +92,7 @@ size_t index_heap_bytes(const struct index *x)
     return bytes;
 }
 
-/* --- the thread that keeps parts few and memory bounded
- * ---------------------------------------------*/
+/* --- the thread that keeps parts few and memory bounded --- */
 
 static void *merger(void *arg)
 {
@@ -122,8 +120,7 @@ static void *merger(void *arg)
     return NULL;
 }
 
-/* --- feeding
- * ---------------------------------------------------------------------------------------*/
+/* --- feeding --- */
 
 err_code index_open(const struct fs *fs, const struct index_options *options, struct index **out,
                     struct err *err)
@@ -265,8 +262,7 @@ err_code index_drop_site(struct index *x, uint32_t site, struct err *err)
     return ERR_OK;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------*/
+/* --- reading --- */
 
 struct snapshot *index_snapshot(struct index *x, uint32_t site)
 {

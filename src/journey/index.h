@@ -19,8 +19,8 @@ struct index;
 struct snapshot;
 
 struct index_options {
-    const char *dir;       /* made if absent */
-    size_t memory_bytes;   /* runs past this are written out as segments; 0: 256 MiB */
+    const char *dir;     /* made if absent */
+    size_t memory_bytes; /* runs past this are written out as segments; 0: 256 MiB */
 };
 
 /* Opens what is on disk: checks each file's checksum, version and size; a bad or half-written file
@@ -38,9 +38,11 @@ MUST_CHECK err_code index_add(struct index *x, const struct event *e, struct err
 
 /* Makes what was added visible; tells every site that everything up to `seq`, received up to
  * `received_ms`, has been fed. */
-MUST_CHECK err_code index_publish(struct index *x, uint64_t seq, int64_t received_ms, struct err *err);
+MUST_CHECK err_code index_publish(struct index *x, uint64_t seq, int64_t received_ms,
+                                  struct err *err);
 
-/* Writes runs out as month segments, to a temporary name, synced, renamed, and then the manifest. */
+/* Writes runs out as month segments, to a temporary name, synced, renamed, and then the manifest.
+ */
 MUST_CHECK err_code index_persist(struct index *x, struct err *err);
 
 /* Removes a site's files, for a rebuild. */
@@ -49,11 +51,13 @@ MUST_CHECK err_code index_drop_site(struct index *x, uint32_t site, struct err *
 /* The newest state of a site; never NULL, may be empty.  Release each one. */
 struct snapshot *index_snapshot(struct index *x, uint32_t site);
 void snapshot_release(struct snapshot *s); /* NULL is allowed */
-int64_t snapshot_watermark_ms(const struct snapshot *s); /* every event received up to then is in it */
-uint64_t snapshot_version(const struct snapshot *s);     /* changes when the content does */
+int64_t
+snapshot_watermark_ms(const struct snapshot *s);     /* every event received up to then is in it */
+uint64_t snapshot_version(const struct snapshot *s); /* changes when the content does */
 uint64_t snapshot_events(const struct snapshot *s);
-bool snapshot_simulated(const struct snapshot *s);       /* holds simulated events */
-bool snapshot_range(const struct snapshot *s, int64_t *first_ms, int64_t *last_ms); /* false: empty */
+bool snapshot_simulated(const struct snapshot *s); /* holds simulated events */
+bool snapshot_range(const struct snapshot *s, int64_t *first_ms,
+                    int64_t *last_ms); /* false: empty */
 
 /* Bytes an event by column, for `cairn doctor`; bots by reason. */
 struct index_column_size {
@@ -62,9 +66,9 @@ struct index_column_size {
 };
 struct index_stats {
     uint64_t events, visitors, parts, mapped_bytes, memory_bytes;
-    uint64_t bots[BOT_N];     /* kept out when they came in; behaviour is judged at scan time */
-    uint64_t keys_refused;    /* property values past the cap on a site's distinct keys */
-    uint64_t values_refused;  /* past 256 values of one key in one event */
+    uint64_t bots[BOT_N];    /* kept out when they came in; behaviour is judged at scan time */
+    uint64_t keys_refused;   /* property values past the cap on a site's distinct keys */
+    uint64_t values_refused; /* past 256 values of one key in one event */
     struct index_column_size columns[24];
     size_t n_columns;
 };

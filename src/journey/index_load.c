@@ -39,8 +39,7 @@ static bool file_path(char out[static INDEX_PATH], const struct index *x, uint32
     return n > 0 && n < INDEX_PATH;
 }
 
-/* --- one site
- * --------------------------------------------------------------------------------------*/
+/* --- one site --- */
 
 static err_code load_dicts(struct index *x, const struct manifest_site *from, struct index_site *s,
                            struct err *err)
@@ -128,8 +127,7 @@ static err_code load_site(struct index *x, const struct manifest_site *from, str
     return rc;
 }
 
-/* --- all of them
- * -----------------------------------------------------------------------------------*/
+/* --- all of them --- */
 
 struct cleaning {
     const struct index *x;

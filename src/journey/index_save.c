@@ -45,8 +45,7 @@ static err_code write_whole(const struct fs *fs, const char *path, const void *b
     return renamed < 0 ? err_set(err, ERR_IO, -renamed, "rename %s", temp) : ERR_OK;
 }
 
-/* --- what a save is made of
- * ------------------------------------------------------------------------*/
+/* --- what a save is made of --- */
 
 struct saved_site { /* as of one instant */
     struct index_site *site;
@@ -190,8 +189,7 @@ static err_code save_site(struct save *v, struct saved_site *t, struct err *err)
     return rc < 0 ? err_set(err, ERR_IO, -rc, "sync %s", path) : ERR_OK;
 }
 
-/* --- the manifest, last
- * ----------------------------------------------------------------------------*/
+/* --- the manifest, last --- */
 
 static err_code describe(struct save *v, struct arena *a, struct manifest *m, struct err *err)
 {

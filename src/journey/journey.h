@@ -18,7 +18,7 @@ enum {
 #define JOURNEY_NO_SESSION UINT32_MAX
 
 enum journey_flag {
-    JF_INTERACTION = 1,   /* a step (METHODS 0.1); otherwise a signal */
+    JF_INTERACTION = 1, /* a step (METHODS 0.1); otherwise a signal */
     JF_PAGEVIEW = 2,
     JF_OFFLINE = 4,
     JF_SESSION_START = 8, /* the first event of its session */
@@ -26,28 +26,28 @@ enum journey_flag {
 };
 
 struct journey_session {
-    uint32_t first, end;        /* events [first, end), of which offline ones may be others' */
+    uint32_t first, end; /* events [first, end), of which offline ones may be others' */
     int64_t start_ms, last_ms;
     uint32_t pageviews, interactions;
-    uint32_t engaged_ms;        /* sum of the increments */
-    bool engaged;               /* >= 10 s engaged, or >= 2 views (key events: the report adds them) */
+    uint32_t engaged_ms; /* sum of the increments */
+    bool engaged;        /* >= 10 s engaged, or >= 2 views (key events: the report adds them) */
 };
 
 struct journey {
     uint64_t visitor;
-    uint8_t id_kind;              /* enum id_kind of the newest event */
-    size_t n;                     /* events */
+    uint8_t id_kind; /* enum id_kind of the newest event */
+    size_t n;        /* events */
     const int64_t *at_ms;
-    const uint64_t *match;        /* bit p: the plan's predicate p holds at this event */
-    const uint8_t *flags;         /* enum journey_flag */
-    const uint32_t *session;      /* index into sessions, or JOURNEY_NO_SESSION */
+    const uint64_t *match;   /* bit p: the plan's predicate p holds at this event */
+    const uint8_t *flags;    /* enum journey_flag */
+    const uint32_t *session; /* index into sessions, or JOURNEY_NO_SESSION */
     const struct journey_session *sessions;
     size_t n_sessions;
     const uint32_t *dim[JOURNEY_MAX_DIMS]; /* value codes of the plan's dimensions, one an event */
-    const int64_t *value_minor;   /* 0 when none; NULL unless asked for */
-    const uint32_t *currency;     /* code of the plan's currency dictionary; with value_minor */
-    const uint32_t *engaged_ms;   /* NULL unless asked for */
-    const uint32_t *name, *path;  /* codes of the site's dictionaries; NULL unless asked for */
+    const int64_t *value_minor;            /* 0 when none; NULL unless asked for */
+    const uint32_t *currency;    /* code of the plan's currency dictionary; with value_minor */
+    const uint32_t *engaged_ms;  /* NULL unless asked for */
+    const uint32_t *name, *path; /* codes of the site's dictionaries; NULL unless asked for */
 };
 
 /* The group of the jackknife and of clustered intervals (METHODS 0.3): 0..31. */

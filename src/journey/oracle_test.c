@@ -20,8 +20,7 @@ enum { N_LIVES = 100 };
 #endif
 enum { MAX_EVENTS = 400, N_RULES = 22, N_FILTERS = 7 };
 
-/* --- random events
- * ---------------------------------------------------------------------------------*/
+/* --- random events --- */
 
 struct made { /* an event, and the text its properties are made of */
     struct event e;
@@ -134,8 +133,7 @@ static void make_event(struct made *m, uint64_t *r, uint64_t seq)
     if (pick(r, 2)) make_properties(m, r);
 }
 
-/* --- the rules
- * -------------------------------------------------------------------------------------*/
+/* --- the rules --- */
 
 static struct str google[] = {{"google", 6}}, mobile[] = {{"mobile", 6}}, xl[] = {{"XL", 2}};
 static struct str x_tag[] = {{"x", 1}}, item_a[] = {{"A", 1}}, ten[] = {{"10", 2}};
@@ -225,8 +223,7 @@ struct question {
     int64_t from_ms, to_ms;
 };
 
-/* --- the plain program
- * -----------------------------------------------------------------------------*/
+/* --- the plain program --- */
 
 struct told { /* what the plain program knows of one event */
     const struct made *m;
@@ -419,8 +416,7 @@ static void rule_hits(const struct plain *p, const struct rule *r, bool *hit)
     }
 }
 
-/* --- both write the same lines
- * ----------------------------------------------------------------------*/
+/* --- both write the same lines --- */
 
 struct lines { /* each visitor's lines as one hash: their sum does not depend on order */
     uint64_t sum, visitors, events;
@@ -615,8 +611,7 @@ static void index_answer(struct index *x, struct pool *pool, const struct questi
     snapshot_release(s);
 }
 
-/* --- the test
- * --------------------------------------------------------------------------------------*/
+/* --- the test --- */
 
 static struct pool *pools[3];
 static uint64_t life; /* the seed at work; CAIRN_SEED=n runs one alone */

@@ -108,8 +108,7 @@ uint64_t part_header_sum(const unsigned char *bytes, size_t n)
     return hash_fast((struct str){(const char *)copy, n});
 }
 
-/* --- reading the header and the directory
- * ----------------------------------------------------------*/
+/* --- reading the header and the directory --- */
 
 static bool inside(const struct part *p, uint64_t at, uint64_t n, uint64_t width)
 {
@@ -206,8 +205,7 @@ static err_code read_part(struct part *p, struct err *err)
     return ERR_OK;
 }
 
-/* --- checking what it holds
- * ------------------------------------------------------------------------*/
+/* --- checking what it holds --- */
 
 static bool codes_below(const struct column *c, uint32_t limit)
 {
@@ -289,8 +287,7 @@ err_code part_check(const unsigned char *bytes, size_t size, const struct dict_c
     return rc;
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------*/
+/* --- opening --- */
 
 /* Wraps what `*p` says into a part with one reference; on failure the bytes are still the caller's.
  */

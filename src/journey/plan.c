@@ -142,8 +142,7 @@ err_code plan_filter(struct plan *p, const struct rule *r, enum filter_on on, st
     return rc;
 }
 
-/* --- dimensions
- * ------------------------------------------------------------------------------------*/
+/* --- dimensions --- */
 
 /* From the codes of touches or clients to those of one field. */
 static uint32_t *field_map(struct plan *p, unsigned tuple, unsigned field)

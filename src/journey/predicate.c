@@ -18,8 +18,7 @@ static err_code no_memory(struct err *err)
     return err_set(err, ERR_NOMEM, 0, "compile a rule");
 }
 
-/* --- from a rule to a sum of products
- * ---------------------------------------------------------------*/
+/* --- from a rule to a sum of products --- */
 
 static bool push(struct plan *p, struct product *to, struct condition c)
 {
@@ -169,8 +168,7 @@ static err_code sum_of(struct plan *p, const struct rule *r, struct sum *out, st
     return ERR_OK;
 }
 
-/* --- from a condition to bits in a table
- * ------------------------------------------------------------*/
+/* --- from a condition to bits in a table --- */
 
 /* The word of a table for a term, made of ones when it is the first to need it. */
 static uint64_t *table_word(struct plan *p, struct table *t, uint32_t n, size_t word)
@@ -307,8 +305,7 @@ static err_code add_products(struct plan *p, const struct rule *r, struct predic
     return rc;
 }
 
-/* --- rules about several events
- * ---------------------------------------------------------------------*/
+/* --- rules about several events --- */
 
 err_code predicate_add(struct plan *p, const struct rule *r, struct predicate_bits out,
                        struct err *err)

@@ -31,8 +31,7 @@ struct scan {
     struct err err;
 };
 
-/* --- one visitor after the other
- * --------------------------------------------------------------------*/
+/* --- one visitor after the other --- */
 
 static err_code visit(struct work *w, const struct kernel *k, const void *def, void *state,
                       uint64_t visitor, const struct slice *slices, size_t n, struct err *err)
@@ -122,8 +121,7 @@ static err_code walk_range(struct scan *s, struct work *w, size_t range, void *s
     return rc;
 }
 
-/* --- many ranges, merged in order
- * -------------------------------------------------------------------*/
+/* --- many ranges, merged in order --- */
 
 static void release_state(const struct kernel *k, void *state)
 {

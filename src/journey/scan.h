@@ -15,11 +15,11 @@
 #include "journey/journey.h"
 
 enum scan_need { /* columns beyond at_ms, match and flags */
-    NEED_SESSIONS = 1,
-    NEED_VALUE = 2,
-    NEED_ENGAGED = 4,
-    NEED_NAME = 8,
-    NEED_PATH = 16,
+                 NEED_SESSIONS = 1,
+                 NEED_VALUE = 2,
+                 NEED_ENGAGED = 4,
+                 NEED_NAME = 8,
+                 NEED_PATH = 16,
 };
 
 enum filter_on { ON_EVENT, ON_SESSION, ON_VISITOR };
@@ -36,20 +36,24 @@ MUST_CHECK err_code plan_open(struct snapshot *s, const struct scan_site *site, 
                               struct err *err);
 /* `*bit` is the predicate's place in match[].  ERR_TOO_BIG past 64; ERR_INVALID with the field of
  * what is wrong (bad regex, unknown property). */
-MUST_CHECK err_code plan_predicate(struct plan *p, const struct rule *r, unsigned *bit, struct err *err);
+MUST_CHECK err_code plan_predicate(struct plan *p, const struct rule *r, unsigned *bit,
+                                   struct err *err);
 /* Keeps only events that match / whole sessions / whole visitors with a matching event.  Several
  * filters must all hold. */
-MUST_CHECK err_code plan_filter(struct plan *p, const struct rule *r, enum filter_on on, struct err *err);
+MUST_CHECK err_code plan_filter(struct plan *p, const struct rule *r, enum filter_on on,
+                                struct err *err);
 /* A dimension by its name of API.md: event dimensions (name, path, host, title, query, props.x,
  * items.x ...) have the event's value; session ones (channel, source, country, device, entry,
  * exit, ...) the value of the session's first touch on all its events (FEATURES 9: direct carries
- * the last non-direct touch for 180 days; "true_channel" does not).  `*slot` indexes journey.dim. */
-MUST_CHECK err_code plan_dimension(struct plan *p, struct str name, unsigned *slot, struct err *err);
+ * the last non-direct touch for 180 days; "true_channel" does not).  `*slot` indexes journey.dim.
+ */
+MUST_CHECK err_code plan_dimension(struct plan *p, struct str name, unsigned *slot,
+                                   struct err *err);
 /* The text of a dimension's value code; borrowed from the snapshot.  Code 0 is "absent". */
 struct str plan_dimension_text(const struct plan *p, unsigned slot, uint32_t code);
 uint32_t plan_dimension_count(const struct plan *p, unsigned slot); /* codes are below this */
-/* The owner's properties that the site's events have had, "props.x" and "items.x", in the order they were
- * first seen: the i-th, with its number of distinct values; false past the last. */
+/* The owner's properties that the site's events have had, "props.x" and "items.x", in the order
+ * they were first seen: the i-th, with its number of distinct values; false past the last. */
 bool plan_own_property(const struct plan *p, uint32_t i, struct str *name, uint32_t *values);
 struct str plan_name_text(const struct plan *p, uint32_t code);
 struct str plan_path_text(const struct plan *p, uint32_t code);

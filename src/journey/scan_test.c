@@ -10,8 +10,7 @@
 #include "journey/index.h"
 #include "journey/scan.h"
 
-/* --- a site in memory
- * ------------------------------------------------------------------------------*/
+/* --- a site in memory --- */
 
 static char dir[32];
 
@@ -50,8 +49,7 @@ static void feed(struct index *x, uint64_t visitor, const char *drawn, uint64_t 
     }
 }
 
-/* --- a kernel that writes match bits down as text
- * ----------------------------------------------------*/
+/* --- a kernel that writes match bits down as text --- */
 
 struct seen {
     char text[200];
@@ -117,8 +115,7 @@ static void names_become_bits(void **unused)
     site_close(x);
 }
 
-/* --- drawn journeys: one visitor, one rule
- * ----------------------------------------------------------*/
+/* --- drawn journeys: one visitor, one rule --- */
 
 /* 'p' a page view of /p, 'q' of /q, 's' a signal with scroll 80 %, 'v' worth 12.50 EUR, 'o'
  * offline, 'e' 4 s engaged, other letters events of that name; '-' a second, '=' 30 minutes, '|' 1
@@ -268,8 +265,7 @@ static void drawn_rules(void **unused)
     }
 }
 
-/* --- bots by behaviour
- * ------------------------------------------------------------------------------*/
+/* --- bots by behaviour --- */
 
 static const struct {
     const char *why;
@@ -320,8 +316,7 @@ static void behaviour_of_bots(void **unused)
     }
 }
 
-/* --- what is wrong with a question
- * ------------------------------------------------------------------*/
+/* --- what is wrong with a question --- */
 
 static void bad_questions_are_refused(void **unused)
 {

@@ -12,8 +12,7 @@ enum { /* METHODS 12, bots (6) */
        BOT_REGULAR_SD_MS = 50, /* ... whose intervals deviate less than this */
 };
 
-/* --- moving all columns along
- * -----------------------------------------------------------------------*/
+/* --- moving all columns along --- */
 
 static void move_lane(void *lane, size_t width, const uint32_t *from, size_t n, void *scratch)
 {
@@ -80,8 +79,7 @@ static void drop_others(struct work *w)
     if (kept < w->n) move_all(w, w->order, kept);
 }
 
-/* --- bots by behaviour
- * ------------------------------------------------------------------------------*/
+/* --- bots by behaviour --- */
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -139,8 +137,7 @@ static void drop_bots(struct work *w)
     if (any) drop_others(w);
 }
 
-/* --- sessions
- * --------------------------------------------------------------------------------------*/
+/* --- sessions --- */
 
 static bool room_for_sessions(struct work *w)
 {
@@ -220,8 +217,7 @@ static void describe_sessions(struct work *w)
     }
 }
 
-/* --- predicates
- * ------------------------------------------------------------------------------------*/
+/* --- predicates --- */
 
 static uint64_t session_bits(const struct plan *p, size_t word, const struct work_session *a)
 {
@@ -338,8 +334,7 @@ static void judge(struct work *w)
         if (p->stateful[i].type == RULE_SEQUENCE) judge_sequence(w, &p->stateful[i]);
 }
 
-/* --- filters
- * ---------------------------------------------------------------------------------------*/
+/* --- filters --- */
 
 static bool in_time(const struct plan *p, int64_t at_ms)
 {
@@ -414,8 +409,7 @@ static bool filter(struct work *w)
     return w->n > 0;
 }
 
-/* --- the result
- * ------------------------------------------------------------------------------------*/
+/* --- the result --- */
 
 static uint32_t session_dim(const struct dimension *d, const struct work_session *a)
 {

@@ -55,14 +55,14 @@ struct work_session { /* what dimensions and conditions know of a session */
 
 struct block { /* of one part, moving forward */
     const struct part *part;
-    uint32_t next, end;   /* visitors still to come */
-    uint32_t decoded_end; /* visitors below it are in the columns */
-    uint32_t first_row;   /* the event at place 0 of the columns */
-    uint32_t n;           /* events in the columns */
-    bool judged_only;     /* terms alone: no event in it is one that the plan requires */
+    uint32_t next, end;     /* visitors still to come */
+    uint32_t decoded_end;   /* visitors below it are in the columns */
+    uint32_t first_row;     /* the event at place 0 of the columns */
+    uint32_t n;             /* events in the columns */
+    bool judged_only;       /* terms alone: no event in it is one that the plan requires */
     size_t size, hits_size; /* room for events */
     struct columns c;
-    uint32_t *hits; /* [place]: events before it that the plan requires; n + 1 of them */
+    uint32_t *hits;   /* [place]: events before it that the plan requires; n + 1 of them */
     uint32_t *cursor; /* [work_cursors]: where the last entries of a sparse column were, by use */
 };
 

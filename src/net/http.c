@@ -42,8 +42,7 @@ static void stage_without_end(struct http_request *r)
     atomic_store_explicit(&r->deadline_ns, 0, memory_order_relaxed);
 }
 
-/* --- a connection's life
- * -------------------------------------------------------------------------- */
+/* --- a connection's life --- */
 
 static void request_reset(struct http_request *r)
 {
@@ -114,8 +113,7 @@ static void on_connection(void *cls, struct MHD_Connection *c, void **context,
     else connection_ends(cls, *context);
 }
 
-/* --- a request comes in
- * --------------------------------------------------------------------------- */
+/* --- a request comes in --- */
 
 static enum http_method method_of(const char *name)
 {
@@ -260,8 +258,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **context,
     }
 }
 
-/* --- an answer goes out
- * --------------------------------------------------------------------------- */
+/* --- an answer goes out --- */
 
 static ssize_t on_stream(void *cls, uint64_t at, char *to, size_t room)
 {
@@ -321,8 +318,7 @@ static enum MHD_Result send_answer(struct http_request *r)
     return sent;
 }
 
-/* --- the keeper: wakes streams, cuts who is too slow
- * ------------------------------------------------ */
+/* --- the keeper: wakes streams, cuts who is too slow --- */
 
 static void *keep(void *arg)
 {
@@ -362,8 +358,7 @@ static void *keep(void *arg)
     return NULL;
 }
 
-/* --- the server
- * ----------------------------------------------------------------------------------- */
+/* --- the server --- */
 
 /* A listening socket at "host:port"; a negative errno. */
 static int listen_at(const char *text, int *port, struct err *err)

@@ -133,8 +133,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* --- a client that writes and reads bytes
- * ------------------------------------------------------------ */
+/* --- a client that writes and reads bytes --- */
 
 static int dial(void)
 {
@@ -226,8 +225,7 @@ static bool request_is_held(void)
     return atomic_load(&t.held) != NULL;
 }
 
-/* --- requests that are answered
- * ------------------------------------------------------------------------ */
+/* --- requests that are answered --- */
 
 static const struct {
     const char *why, *say;
@@ -324,8 +322,7 @@ static void expect_100(void **state)
     close(fd);
 }
 
-/* --- limits: at the value, and one past it
- * -------------------------------------------------------------- */
+/* --- limits: at the value, and one past it --- */
 
 static void request_line_limit(void **state)
 {
@@ -406,8 +403,7 @@ static bool none_open(void)
     return http_stats(t.server).open_connections == 0;
 }
 
-/* --- time
- * --------------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 static void silent_and_dripping_clients_are_cut(void **state)
 {
@@ -460,8 +456,7 @@ static void connections_past_the_limit_wait(void **state)
     http_close(t.server, 1000);
 }
 
-/* --- answers that come later
- * ------------------------------------------------------------------------------ */
+/* --- answers that come later --- */
 
 static void a_client_that_left_is_noticed(void **state)
 {
@@ -541,8 +536,7 @@ static void streams(void **state)
     start(10, 30);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void *close_server(void *arg)
 {

@@ -73,8 +73,7 @@ static void rows_statement(struct store *s, const struct store_export *what,
                    what->from_ms, what->to_ms);
 }
 
-/* --- rows of the locked database as a table of the instance that writes the file
- * ------------------- */
+/* --- rows of the locked database as a table of the instance that writes the file --- */
 
 struct rows {
     struct duck_stream stream;
@@ -161,8 +160,7 @@ out:
     return code;
 }
 
-/* --- where the rows go
- * ----------------------------------------------------------------------------- */
+/* --- where the rows go --- */
 
 struct pump {
     int from;

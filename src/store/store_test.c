@@ -337,8 +337,7 @@ static void refuses_a_newer_store(void **state)
     assert_string_equal(err.name, "newer_store");
 }
 
-/* --- reading -------------------------------------------------------------------------------------
- */
+/* --- reading --- */
 
 struct seen {
     uint64_t n, stop_at;
