@@ -373,6 +373,9 @@ describe('setting up', () => {
     assert.equal((await server.record({ site: 'fresh', url: 'https://shop.example/' })).status, 202);
     await page.getByText('1', { exact: true }).first().waitFor();
     await page.locator('.stats').waitFor();
+    // Of one visitor there is no percentage.
+    await page.getByText('0 of 1', { exact: true }).first().waitFor();
+    assert.doesNotMatch(await page.locator('main').innerText(), /\d%/);
     await accessible(page, 'little data');
     await keep('little-data-1440');
     silent();

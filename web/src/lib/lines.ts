@@ -16,6 +16,8 @@ export interface LineChart {
   lines: readonly Line[];
   /** Points from here on are not over yet: hatched, and their line dashed. */
   unripeFrom?: number | undefined;
+  /** Counts: the axis has no fractions. */
+  whole: boolean;
   axis: (value: number) => string;
   tip: (line: Line, at: number) => string;
 }
@@ -103,6 +105,7 @@ export function lineOption(chart: LineChart, c: Colours, tipOf: (at: number) => 
       type: 'value',
       min: 0,
       splitNumber: 4,
+      ...(chart.whole ? { minInterval: 1 } : {}),
       axisLabel: { color: c.faint, fontSize: 12, formatter: (v: number) => chart.axis(v) },
       splitLine: { lineStyle: { color: c.line } },
     },

@@ -450,7 +450,8 @@ export const words = {
     picture: 'Picture',
     table: 'Table',
     dropped: (n: string) => `${n} dropped off`,
-    median: (t: string) => `half within ${t}`,
+    // The time stays together on a narrow column.
+    median: (t: string) => `half within ${t.replaceAll(' ', '\u00a0')}`,
     noTime: 'no time',
     reached: 'Reached',
     fromPrevious: 'From the step before',
