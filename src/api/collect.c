@@ -15,7 +15,7 @@ bool collect_is_path(struct str path)
 }
 
 /* --- CORS: any page may record; PROTOCOLS asks for the origin back, as "*" is refused with cookies
- * ---- */
+ * --- */
 
 static bool is_plain(struct str s)
 {

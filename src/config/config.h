@@ -20,8 +20,9 @@ MUST_CHECK err_code config_open(const char *where, const struct clock *clock, st
                                 struct err *err);
 void config_close(struct config *c); /* NULL is allowed */
 
-/* --- sites ---------------------------------------------------------------------------------------
- * JSON shapes are API.md's.  A new site takes key, domain, name?, timezone?, currency?, template?.
+/* --- sites --- */
+
+/* JSON shapes are API.md's.  A new site takes key, domain, name?, timezone?, currency?, template?.
  */
 const struct site_table *config_sites(struct config *c); /* take; release each */
 void config_sites_release(struct config *c, const struct site_table *t);
@@ -31,10 +32,10 @@ MUST_CHECK err_code config_site_patch(struct config *c, uint32_t id, const json_
                                       const char *who, struct err *err);
 MUST_CHECK err_code config_site_json(struct config *c, uint32_t id, json_t **out, struct err *err);
 
-/* --- things of a site: goals, funnels, segments, annotations ...
- * ------------------------------------ Each is a JSON document with a "key" unique in its kind and
- * site.  `kind` is one of config_kinds. Goals and rules are checked with event/rule.h before they
- * are stored. */
+/* --- things of a site: goals, funnels, segments, annotations ... --- */
+
+/* Each is a JSON document with a "key" unique in its kind and site.  `kind` is one of config_kinds.
+ * Goals and rules are checked with event/rule.h before they are stored. */
 extern const char *const config_kinds[]; /* "goals", "funnels", "segments", ... ends with NULL */
 MUST_CHECK err_code config_list(struct config *c, uint32_t site, const char *kind, json_t **out,
                                 struct err *err); /* a new array, in order of position, then key */

@@ -169,8 +169,8 @@ static inline void world_check_groups(struct world *w, const char *report, const
     json_decref(answer);
 }
 
-/* --- a week in a small shop
- * ------------------------------------------------------------------------ One line an event: who,
+/* --- a week in a small shop ---
+ * One line an event: who,
  * day and time (UTC, October 2026), name, path, and what else is known: s= source, d= device, c=
  * country, v= value in EUR, p= a key of props (size), e= engaged seconds, % scroll, i= price of an
  * item.  The site is in Europe/Berlin, two hours ahead until the 25th. A name in capitals is a
