@@ -150,7 +150,7 @@ install: $(B)/cairn
 	install -D -m 644 $(B)/libduckdb.so $(DESTDIR)$(PREFIX)/lib/cairn/libduckdb.so
 	install -D -m 644 man/cairn.1 $(DESTDIR)$(PREFIX)/share/man/man1/cairn.1
 	install -D -m 644 docs/cairn.service $(DESTDIR)$(PREFIX)/lib/systemd/system/cairn.service
-	install -D -m 644 docs/cairn.conf $(DESTDIR)$(PREFIX)/share/cairn/cairn.conf
+	[ -e $(DESTDIR)/etc/cairn.conf ] || install -D -m 600 docs/cairn.conf $(DESTDIR)/etc/cairn.conf
 	install -D -m 644 $(VENDOR)/geo/geo-whois-asn-country.mmdb $(DESTDIR)$(PREFIX)/share/cairn/country.mmdb
 dist:
 	mkdir -p build && git archive --prefix=cairn/ -o build/cairn.tar.gz HEAD

@@ -73,7 +73,7 @@ static const struct option export_options[] = {
 };
 static const struct option demo_options[] = {
     {"days", OPTION_NUMBER, "90", 1, 3650, "N", "How far back the shop goes."},
-    {"visitors", OPTION_NUMBER, "20000", 1, 100000000, "N", "How many people."},
+    {"visitors", OPTION_NUMBER, "20000", 1, 50000000, "N", "How many people."},
     {"seed", OPTION_NUMBER, "1", 0, INT64_MAX, "N", "The same seed makes the same shop."},
     {0},
 };
