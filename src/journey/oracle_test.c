@@ -13,7 +13,7 @@
 #include "journey/index.h"
 #include "journey/scan.h"
 
-#ifdef __SANITIZE_THREAD__ /* ten times slower */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ /* ten times slower */
 enum { N_LIVES = 25 };
 #else
 enum { N_LIVES = 100 };

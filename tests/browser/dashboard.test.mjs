@@ -125,7 +125,7 @@ describe('the overview', () => {
     // Days that are over, so that both ask for exactly the same.
     await page.goto(`${server.url}/s/demo/overview?range=yesterday&compare=none`);
     await settled();
-    const shown = await page.locator('.stat .value').first().innerText();
+    const shown = await page.locator('.stat .value', { hasText: /\d/ }).first().innerText(); // once it is there
     const api = await Client.signIn(server, { link: await link() });
     const zone = (await api.get('/sites/demo')).body.timezone;
     const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(Date.now() - 864e5);
