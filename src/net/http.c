@@ -12,10 +12,6 @@
 #include "net/http_own.h"
 
 enum {
-    /* A connection's memory in libmicrohttpd: the head, and the table of its fields.  The whole of
-     * it is zeroed after each answer, so it is as small as a full request line of many parameters
-     * and a browser's usual fields allow. */
-    CONNECTION_BYTES = 32 * 1024,
     /* A body past its limit is read away up to this factor, so that the client sees the 413 rather
      * than a broken connection; past it the connection is cut. */
     DISCARD_FACTOR = 4,
@@ -60,12 +56,14 @@ static void request_reset(struct http_request *r)
     r->pull_ns = 0;
 }
 
-static void connection_begins(struct http_server *s, struct MHD_Connection *c, void **context)
+static void connection_begins(struct http_loop *l, struct MHD_Connection *c, void **context)
 {
+    struct http_server *s = l->server;
     struct http_request *r = calloc(1, sizeof *r);
     *context = r;
     if (!r) return; /* every request of this connection is then cut */
     r->server = s;
+    r->loop = l;
     r->c = c;
     arena_init(&r->arena, LIMIT_REQUEST_ARENA);
     const union MHD_ConnectionInfo *fd =
@@ -83,7 +81,6 @@ static void connection_begins(struct http_server *s, struct MHD_Connection *c, v
         }
     }
     stage_begins(r, 0);
-    atomic_fetch_add_explicit(&s->open, 1, memory_order_relaxed);
     pthread_mutex_lock(&s->lock);
     r->next = s->connections;
     if (r->next) r->next->prev = r;
@@ -93,24 +90,30 @@ static void connection_begins(struct http_server *s, struct MHD_Connection *c, v
 
 static void connection_ends(struct http_server *s, struct http_request *r)
 {
-    if (!r) return;
     pthread_mutex_lock(&s->lock);
-    if (r->prev) r->prev->next = r->next;
-    else s->connections = r->next;
-    if (r->next) r->next->prev = r->prev;
+    if (r && r->prev) r->prev->next = r->next;
+    else if (r) s->connections = r->next;
+    if (r && r->next) r->next->prev = r->prev;
+    if (s->full) pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    atomic_fetch_sub_explicit(&s->open, 1, memory_order_relaxed);
+    if (!r) return;
     arena_free(&r->arena);
     buf_free(&r->body);
     buf_free(&r->copied);
     free(r);
 }
 
-static void on_connection(void *cls, struct MHD_Connection *c, void **context,
-                          enum MHD_ConnectionNotificationCode code)
+void http_on_connection(void *loop, struct MHD_Connection *c, void **context,
+                        enum MHD_ConnectionNotificationCode code)
 {
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) connection_begins(cls, c, context);
-    else connection_ends(cls, *context);
+    struct http_loop *l = loop;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        atomic_fetch_add_explicit(&l->open, 1, memory_order_relaxed);
+        connection_begins(l, c, context);
+    } else {
+        atomic_fetch_sub_explicit(&l->open, 1, memory_order_relaxed);
+        connection_ends(l->server, *context);
+    }
 }
 
 /* --- a request comes in --- */
@@ -124,9 +127,9 @@ static enum http_method method_of(const char *name)
 }
 
 /* The request line's target as it came; libmicrohttpd takes it apart in place after this. */
-static void *on_target(void *cls, const char *target, struct MHD_Connection *c)
+void *http_on_target(void *loop, const char *target, struct MHD_Connection *c)
 {
-    struct http_server *s = cls;
+    struct http_server *s = ((struct http_loop *)loop)->server;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct http_request *r = info ? info->socket_context : NULL;
@@ -196,28 +199,30 @@ static enum MHD_Result on_whole(struct http_request *r)
 {
     if (r->refused) return refuse(r);
     stage_without_end(r);
-    atomic_store_explicit(&r->state, STATE_HANDLING, memory_order_release);
+    /* Both in one order with http_close, which first says that time is out and then looks who is
+     * handling: it sees us or we see it. */
+    atomic_store(&r->state, STATE_HANDLING);
+    if (atomic_load(&r->server->out_of_time)) return MHD_NO;
     r->server->options.handle(r->server->options.arg, r);
     int handling = STATE_HANDLING;
     if (atomic_load_explicit(&r->state, memory_order_acquire) == STATE_ANSWERED)
         return send_answer(r);
     /* Asleep first, then told so: an answer in between finds the connection asleep or waits for us.
      */
-    struct MHD_Connection *c = r->c;
-    MHD_suspend_connection(c);
+    MHD_suspend_connection(r->c);
     if (!atomic_compare_exchange_strong_explicit(&r->state, &handling, STATE_WAITING,
                                                  memory_order_acq_rel, memory_order_acquire))
-        MHD_resume_connection(c);
+        http_loop_wake(r);
     return MHD_YES;
 }
 
 /* Called with the head, then with each piece of the body, then at its end, then after each sleep.
  */
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
-                                  const char *method, const char *version, const char *data,
-                                  size_t *n, void **context)
+enum MHD_Result http_on_request(void *loop, struct MHD_Connection *c, const char *url,
+                                const char *method, const char *version, const char *data,
+                                size_t *n, void **context)
 {
-    (void)cls;
+    (void)loop;
     (void)c;
     struct http_request *r = *context;
     if (!r) return MHD_NO;
@@ -233,12 +238,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     }
 }
 
-static void on_completed(void *cls, struct MHD_Connection *c, void **context,
-                         enum MHD_RequestTerminationCode code)
+void http_on_completed(void *server, struct MHD_Connection *c, void **context,
+                       enum MHD_RequestTerminationCode code)
 {
     (void)c;
     (void)code;
-    struct http_server *s = cls;
+    struct http_server *s = server;
     struct http_request *r = *context;
     if (!r) return;
     if (r->streaming) {
@@ -346,7 +351,7 @@ static void *keep(void *arg)
             while (wake) {
                 struct http_request *r = wake;
                 wake = r->wake;
-                MHD_resume_connection(r->c);
+                http_loop_wake(r);
             }
             pthread_mutex_lock(&s->lock);
             continue;
@@ -408,12 +413,31 @@ static int listen_at(const char *text, int *port, struct err *err)
     return fd;
 }
 
-static void on_library_message(void *cls, const char *fmt, va_list ap)
+static void stop_listening(struct http_server *s)
 {
-    (void)cls;
-    char text[256];
-    vsnprintf(text, sizeof text, fmt, ap);
-    log_line(LOG_DEBUG, "http_library", "says=\"%s\"", text);
+    /* Under the lock, so that the acceptor does not look just before and then wait. */
+    pthread_mutex_lock(&s->lock);
+    atomic_store_explicit(&s->draining, true, memory_order_relaxed);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (s->listen_fd >= 0) shutdown(s->listen_fd, SHUT_RDWR);
+    if (s->acceptor_runs) pthread_join(s->acceptor, NULL);
+}
+
+/* Everything else, once nothing is under way. */
+static void close_parts(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (s->keeper_runs) pthread_join(s->keeper, NULL);
+    for (size_t i = 0; i < s->n_loops; i++) http_loop_close(&s->loops[i]);
+    if (s->listen_fd >= 0) close(s->listen_fd);
+    free(s->loops);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
 }
 
 err_code http_open(const struct http_options *o, struct http_server **out, struct err *err)
@@ -437,33 +461,24 @@ err_code http_open(const struct http_options *o, struct http_server **out, struc
     pthread_condattr_destroy(&monotonic);
     s->listen_fd = listen_at(o->listen, &s->port, err);
     if (s->listen_fd < 0) goto fail;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO |
-                     MHD_USE_ERROR_LOG;
-    s->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_library_message, NULL,
-        MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_THREAD_POOL_SIZE,
-        s->options.threads > 1 ? (unsigned)s->options.threads : 0u, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)s->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        s->options.idle_timeout_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_END);
-    if (!s->daemon) {
-        close(s->listen_fd);
-        err_set(err, ERR_IO, errno, "start the HTTP server at %s", o->listen);
+    s->loops = calloc(s->options.threads, sizeof *s->loops);
+    if (!s->loops) {
+        err_set(err, ERR_NOMEM, 0, "HTTP server");
         goto fail;
     }
+    while (s->n_loops < s->options.threads)
+        if (http_loop_open(&s->loops[s->n_loops++], s, err) != ERR_OK) goto fail;
     s->keeper_runs = pthread_create(&s->keeper, NULL, keep, s) == 0;
-    if (!s->keeper_runs) {
-        err_set(err, ERR_NOMEM, 0, "start the HTTP server's keeper thread");
+    s->acceptor_runs = pthread_create(&s->acceptor, NULL, http_accept, s) == 0;
+    if (!s->keeper_runs || !s->acceptor_runs) {
+        err_set(err, ERR_NOMEM, 0, "start the HTTP server's threads");
         goto fail;
     }
     *out = s;
     return ERR_OK;
 fail:
-    if (s->daemon) MHD_stop_daemon(s->daemon);
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    stop_listening(s);
+    close_parts(s);
     return err ? err->code : ERR_IO;
 }
 
@@ -475,23 +490,20 @@ int http_port(const struct http_server *s)
 void http_close(struct http_server *s, int drain_ms)
 {
     if (!s) return;
-    /* Stops listening at once; closed only when no thread of the library can name it any more. */
-    int fd = MHD_quiesce_daemon(s->daemon);
-    if (fd >= 0) shutdown(fd, SHUT_RDWR);
-    atomic_store_explicit(&s->draining, true, memory_order_relaxed);
+    stop_listening(s);
     int64_t end = clock_mono_ns() + (int64_t)drain_ms * 1000000;
     pthread_mutex_lock(&s->lock);
-    pthread_cond_broadcast(&s->changed);
-    while (atomic_load_explicit(&s->under_way, memory_order_acquire) > 0) {
+    for (;;) {
         int64_t now = clock_mono_ns();
-        bool late = now >= end;
+        bool late = now >= end || atomic_load_explicit(&s->under_way, memory_order_acquire) == 0;
         if (late) {
-            /* Unanswered ones are waited for, as the library does not stop with any asleep; those
-             * that only are read or sent are cut. */
-            atomic_store_explicit(&s->out_of_time, true, memory_order_relaxed);
+            /* From here on nothing new is handled (see on_whole).  Unanswered ones are waited for,
+             * as the library does not stop with any asleep; those that only are read or sent are
+             * cut. */
+            atomic_store(&s->out_of_time, true);
             bool held = false;
             for (struct http_request *r = s->connections; r; r = r->next) {
-                int state = atomic_load_explicit(&r->state, memory_order_acquire);
+                int state = atomic_load(&r->state);
                 if (state == STATE_STREAMING) shutdown(r->fd, SHUT_RDWR);
                 held = held ||
                        (state != STATE_IDLE && state != STATE_READING && state != STATE_SENDING);
@@ -502,22 +514,14 @@ void http_close(struct http_server *s, int drain_ms)
         struct timespec until = {.tv_sec = next / 1000000000, .tv_nsec = next % 1000000000};
         pthread_cond_timedwait(&s->changed, &s->lock, &until);
     }
-    s->stopping = true;
-    pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    pthread_join(s->keeper, NULL);
-    MHD_stop_daemon(s->daemon);
-    if (fd >= 0) close(fd);
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
+    close_parts(s);
 }
 
 struct http_stats http_stats(const struct http_server *s)
 {
     struct http_stats out = {.requests = atomic_load_explicit(&s->requests, memory_order_relaxed),
-                             .open_connections =
-                                 atomic_load_explicit(&s->open, memory_order_relaxed)};
+                             .open_connections = http_open_connections(s)};
     for (size_t i = 0; i < 6; i++)
         out.by_status[i] = atomic_load_explicit(&s->by_status[i], memory_order_relaxed);
     return out;

@@ -73,9 +73,8 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 /* Hands the request back to the server's thread, which sends what it holds. */
 static void answered(struct http_request *r)
 {
-    struct MHD_Connection *c = r->c;
     if (atomic_exchange_explicit(&r->state, STATE_ANSWERED, memory_order_acq_rel) == STATE_WAITING)
-        MHD_resume_connection(c);
+        http_loop_wake(r);
 }
 
 void http_answer(struct http_request *r, int status, const char *content_type, struct str body)
