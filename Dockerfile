@@ -7,7 +7,7 @@ RUN scripts/setup run && make -s -j"$(nproc)" && make -s install DESTDIR=/out PR
 FROM debian:bookworm-slim
 RUN apt-get -q update && apt-get -q install -y --no-install-recommends \
         libmicrohttpd12 libjansson4 libyajl2 libpcre2-8-0 libgsl27 libsodium23 libmaxminddb0 libsqlite3-0 \
-        libpq5 libcurl4 zlib1g libzstd1 libbrotli1 liblzma5 libxxhash0 libroaring0 libicu72 ca-certificates \
+        libpq5 libcurl4 zlib1g libzstd1 liblzma5 libxxhash0 libicu72 ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home /var/lib/cairn --create-home cairn
 COPY --from=build /out/ /

@@ -18,7 +18,7 @@ B       := build/$(VARIANT)
 GEN     := build/gen
 
 PKGS := libmicrohttpd jansson yajl libpcre2-8 gsl libsodium libmaxminddb sqlite3 libpq libcurl \
-        zlib libzstd libbrotlidec liblzma libxxhash icu-i18n icu-uc
+        zlib libzstd liblzma libxxhash icu-i18n icu-uc
 ifneq ($(shell command -v pkg-config 2>/dev/null),)
 PKG_CFLAGS := $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -40,7 +40,7 @@ CFLAGS   := -std=c11 -D_GNU_SOURCE $(WARN) $(OPT) -fstack-protector-strong -pthr
 CPPFLAGS := -include src/base/banned.h -Isrc -I$(GEN) -isystem $(DUCKDB_INC) $(PKG_CFLAGS) -MMD -MP
 LDFLAGS  := $(if $(SAN),$(filter -fsanitize%,$(OPT))) -pthread -Wl,-rpath,'$$ORIGIN' -Wl,-rpath,'$$ORIGIN/..' -Wl,-rpath,'$$ORIGIN/../..' \
             -Wl,-rpath,'$$ORIGIN/../lib/cairn' -Wl,-z,relro,-z,now
-LDLIBS   := -L$(B) -lduckdb $(PKG_LIBS) -lroaring -lm
+LDLIBS   := -L$(B) -lduckdb $(PKG_LIBS) -lm
 
 SOURCES := $(sort $(shell find src -name '*.c'))
 TESTS   := $(filter %_test.c,$(SOURCES))
