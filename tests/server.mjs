@@ -20,6 +20,7 @@ export function run(args, { input, env } = {}) {
   return new Promise((done) => {
     const child = execFile(binary, args, { env: { ...process.env, ...env }, maxBuffer: 64 << 20 }, (e, out, err) =>
       done({ status: e ? (e.code ?? 1) : 0, out, err }));
+    child.stdin.on('error', () => {}); // a command that reads nothing may be gone already
     child.stdin.end(input ?? '');
   });
 }
