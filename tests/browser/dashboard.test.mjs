@@ -322,6 +322,71 @@ describe('funnels', () => {
     await settled();
     silent();
   });
+  test('who is left out and what must be the same are counted, edited and kept', async () => {
+    const api = await Client.signIn(server, { link: await link() });
+    const steps = [{ event: 'view_item' }, { event: 'add_to_cart' }, { event: 'purchase', max_gap_s: 86_400 }];
+    const saved = {
+      key: 'same-product', name: 'The same product to the till', steps, window_s: 604_800, ties: 'arrival',
+      exclude: [{ rule: { type: 'event', name: 'view_delivery' }, from: 1, to: 2 }], hold: ['items.item_id'],
+    };
+    assert.equal((await api.post('/sites/demo/funnels', saved)).status, 201);
+    const read = async () => (await api.get('/sites/demo/funnels')).body.funnels.find((f) => f.key === saved.key);
+    // A page freshly opened has a table only once it has its answer.
+    const reached = async (query) => {
+      await page.goto(`${server.url}/s/demo/funnels/same-product?${query}&view=table`);
+      await page.waitForSelector('.result tbody tr');
+      return page.locator('.result tbody tr').evaluateAll((rows) => rows.map((row) => Number(row.cells[1].innerText.replace(/\D/g, ''))));
+    };
+    const count = (body) => api.post('/sites/demo/reports/funnel', body).then((a) => a.body.result.steps.map((s) => s.reached));
+
+    // Days that are over, so that the page and the report are asked exactly the same.
+    const zone = (await api.get('/sites/demo')).body.timezone;
+    const day = new Intl.DateTimeFormat('en-CA', { timeZone: zone }).format(Date.now() - 864e5);
+    const range = { from: day, to: day };
+    const { key, name, ...body } = saved;
+    assert.deepEqual(await reached('range=yesterday&compare=none'), await count({ ...body, range }));
+
+    const before = await reached('range=91d');
+    await page.getByRole('button', { name: 'Leave out view_delivery', exact: true }).waitFor();
+    await page.getByLabel('The same at every step, 1: items.item_id').waitFor();
+    await accessible(page, 'who is left out');
+    await keep('funnel-limits-1440');
+    await page.getByLabel(/^within: /).click();
+    await page.getByRole('option', { name: 'a day' }).click();
+    await page.waitForURL('**window=86400');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.waitForFunction(() => !location.search.includes('window='));
+    assert.deepEqual(await read(), { ...saved, window_s: 86_400 });
+
+    // One more, by keyboard alone; then all are taken away, and more people get on.
+    const aDay = await reached('range=91d');
+    await page.getByRole('button', { name: 'Leave somebody out' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('combobox', { name: 'Leave somebody out' }).fill('video_start');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**without=1-2:**,1-3:event:video_start');
+    await page.getByLabel(/^Leave out video_start until: /).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('option', { name: '2 add_to_cart' }).waitFor();
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**without=1-2:**,1-2:event:video_start');
+    await page.locator('.result th').filter({ hasText: 'Left out' }).waitFor();
+    for (const what of ['video_start', 'view_delivery']) {
+      await page.getByRole('button', { name: `No longer leave out ${what}` }).focus();
+      await page.keyboard.press('Enter');
+    }
+    await page.waitForURL('**without=none');
+    const both = await reached('range=91d&without=1-2:event:view_delivery,1-2:event:video_start');
+    const all = await reached('range=91d&without=none');
+    assert.ok(both[1] < aDay[1] && aDay[1] < all[1], `${both}; ${aDay}; ${all}`);
+    assert.ok(before[2] > 0 && all[0] > 0);
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.waitForFunction(() => !location.search.includes('without='));
+    const { exclude: _, ...rest } = saved;
+    assert.deepEqual(await read(), { ...rest, window_s: 86_400 });
+    silent();
+  });
 });
 
 describe('setting up', () => {

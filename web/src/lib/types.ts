@@ -78,14 +78,23 @@ export interface Change {
 
 export type Order = 'ordered' | 'strict' | 'any' | 'open';
 export type Attempts = 'best' | 'first' | 'totals';
+export type Like = 'cairn' | 'mixpanel' | 'ga4';
 export interface FunnelStep {
   goal?: string;
   event?: string;
   page?: string;
   rule?: Rule;
   any?: FunnelStep[];
+  label?: string;
   optional?: boolean;
   max_gap_s?: number;
+}
+/** A step's words for what ends an attempt, and between which steps, counted from 1. */
+export interface Exclusion extends FunnelStep {
+  /** Absent: the first step. */
+  from?: number;
+  /** Absent: the last step. */
+  to?: number;
 }
 export interface FunnelDef {
   steps: FunnelStep[];
@@ -94,7 +103,11 @@ export interface FunnelDef {
   attempts?: Attempts;
   ties?: 'any' | 'arrival';
   scope?: 'visitor' | 'session';
-  like?: 'cairn' | 'mixpanel' | 'ga4';
+  like?: Like;
+  exclude?: Exclusion[] | null;
+  /** Properties that have one value at all steps. */
+  hold?: string[] | null;
+  breakdown_step?: number;
 }
 export interface Funnel extends FunnelDef {
   key: string;
@@ -241,7 +254,11 @@ export interface FunnelResult {
 }
 export interface ValuesResult {
   dimension: string;
-  rows: { value: string | null; n: number }[];
+  values: { value: string | null; n: number }[];
+}
+export interface PropertiesResult {
+  /** own: sent by the owner's events (props.x, items.x). */
+  properties: { property: string; own: boolean }[];
 }
 export interface Example {
   at_ms: number;
