@@ -181,6 +181,21 @@ static void a_goal_keeps_its_history(void **state)
         json_decref(list), json_decref(history);
 }
 
+static void a_funnel_may_have_no_window(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t site = add_site(f->c, "{'key':'shop'}");
+    json_t *funnel = json_of("{'key':'f','name':'F','window_s':60,'order':'any',"
+                             "'steps':[{'event':'a'},{'event':'b'}]}");
+    json_t *patch = json_of("{'window_s':null,'order':null}"), *changed = NULL;
+    assert_int_equal(config_add(f->c, site, "funnels", funnel, "test", NULL, NULL), ERR_OK);
+    assert_int_equal(config_patch(f->c, site, "funnels", STR("f"), patch, "test", &changed, NULL),
+                     ERR_OK);
+    assert_true(json_is_null(json_object_get(changed, "window_s")));
+    assert_null(json_object_get(changed, "order"));
+    json_decref(funnel), json_decref(patch), json_decref(changed);
+}
+
 static void documents_are_checked(void **state)
 {
     struct fixture *f = *state;
@@ -376,6 +391,7 @@ int main(void)
         T(a_site_is_seen_at_once_and_after_reopening),
         T(what_is_wrong_is_named),
         T(a_goal_keeps_its_history),
+        T(a_funnel_may_have_no_window),
         T(documents_are_checked),
         T(templates_are_valid),
         T(a_sign_in_link_works_once),

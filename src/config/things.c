@@ -178,6 +178,10 @@ err_code config_patch(struct config *c, uint32_t site, const char *kind, struct 
     char site_text[NUMBER_TEXT];
     rc = find(&call, site, kind, key, &before, &doc, err);
     if (!rc) rc = json_patched(doc, patch, &new, err);
+    /* Elsewhere null takes a member away; a funnel's window has a null of its own: no window. */
+    if (!rc && strcmp(kind, "funnels") == 0 && json_is_null(json_object_get(patch, "window_s")) &&
+        json_object_set_new(new, "window_s", json_null()) != 0)
+        rc = err_set(err, ERR_NOMEM, 0, "change a funnel");
     if (!rc && !json_equal(json_object_get(doc, "key"), json_object_get(new, "key")))
         rc = err_named(err, ERR_INVALID, "bad_field", "key",
                        "a key never changes; make a new one instead");
