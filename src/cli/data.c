@@ -11,7 +11,7 @@
 /* --- export --- */
 
 /* --from and --to as instants of the site's zone; 0 when absent. */
-static err_code read_days(struct cli *c, struct str timezone, int64_t *from_ms, int64_t *to_ms,
+static err_code read_days(struct cli *c, struct str zone_name, int64_t *from_ms, int64_t *to_ms,
                           struct err *err)
 {
     struct zone *zone = NULL;
@@ -19,7 +19,7 @@ static err_code read_days(struct cli *c, struct str timezone, int64_t *from_ms, 
     *from_ms = *to_ms = 0;
     const char *from = option_text(&c->options, "from"), *to = option_text(&c->options, "to");
     if (!*from && !*to) return ERR_OK;
-    err_code rc = zone_open(timezone, &zone, err);
+    err_code rc = zone_open(zone_name, &zone, err);
     if (rc) return rc;
     if (*from && zone_parse_day(str_of(from), &day)) *from_ms = zone_day_start_ms(zone, day);
     else if (*from)
